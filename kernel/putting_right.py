@@ -1,6 +1,6 @@
 """Statements in a service's private log: found by their ids, listed, and put right in one place."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,8 @@ from kernel.store.store import Context, Transaction
 SaidAnew = Callable[[Transaction, Sequence[Recorded], Any], Iterable[Any]]
 """What is said instead, among the other statements of the stream as they stand, of what is said
 now."""
+Follow = Callable[[Transaction, Sequence[Recorded]], Mapping[str, Sequence[Any]]]
+"""What follows of a statement that was put right, of its stream as it is then: stream → facts."""
 # What is about one client, in whichever stream, stands nowhere else together.
 PUBLISHED_ABOUT = """
 SELECT DISTINCT stream FROM fact WHERE id IN (
@@ -67,6 +69,11 @@ def nothing_needs_it(_: Sequence[Recorded], __: Any) -> None:
     """For statements that no other of their stream rests on."""
 
 
+def nothing_follows(_: Transaction, __: Sequence[Recorded]) -> Mapping[str, Sequence[Any]]:
+    """For statements that brought nothing about, or nothing that is taken back with them."""
+    return {}
+
+
 def put_right(
     executor: CommandExecutor,
     asked: PutRight,
@@ -77,11 +84,13 @@ def put_right(
     locks: Sequence[str],
     said_anew: SaidAnew,
     without: Callable[[Sequence[Recorded], Any], None] = nothing_needs_it,
+    follow: Follow = nothing_follows,
 ) -> Outcome:
     """Says a statement of the stream otherwise, or takes it back; the remark is sealed for `owner`.
 
-    `without`: refuses to take back what the others, as they stand, rest on. Refuses what `amended`
-    refuses, and what `said_anew` does.
+    `without`: refuses to take back what the others, as they stand, rest on. What the statement
+    brought about is put right with it, by `follow`, for the same reason. Refuses what `amended`
+    refuses, and what `said_anew` and `follow` do.
     """
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
@@ -94,7 +103,12 @@ def put_right(
             return said_anew(tx, others, now)
 
         facts = amended(history, asked.amendment, anew if asked.said is not None else None)
-        return record(context, stream, len(history), [sealed(tx, fact) for fact in facts])
+        recorded = record(context, stream, len(history), [sealed(tx, fact) for fact in facts])
+        then = [*history, *recorded]
+        for other, more in follow(tx, then).items():
+            version = len(then if other == stream else tx.load(other))
+            recorded += record(context, other, version, [sealed(tx, fact) for fact in more])
+        return recorded
 
     def sealed(tx: Transaction, fact: Any) -> Any:
         if not isinstance(fact, StatementAmended):

@@ -155,23 +155,31 @@ def amended(
         if len(facts) - len(beside) != 1:
             raise AnotherStatement(amendment.statement)
         [content] = [fact for fact in facts if type(fact) is kind]
-    voided = said_anew is None
+    now = retold(said, content if said_anew is not None else None, amendment)
+    return [*now, *beside]
+
+
+def retold(said: Statement, content: Any | None, amendment: Amendment) -> list[StatementAmended]:
+    """What makes the statement say this, or (None) nothing; none where that is how it stands."""
+    voided = content is None
+    content = said.now.fact if voided else content
     if (voided, content) == (said.voided, said.now.fact):
-        return beside
+        return []
     now = StatementAmended(
-        statement=amendment.statement,
-        revision=amendment.revision + 1,
+        statement=said.first.id,
+        revision=said.revision + 1,
         content=content,
         voided=voided,
         reason=amendment.reason,
         remark_version=amendment.remark_version,
     )
-    return [now, *beside]
+    return [now]
 
 
 def revision_of(facts: Iterable[Recorded], amendment: Amendment) -> int:
     """The statement's revision after these facts were recorded; none: as it was read."""
     for recorded in facts:
-        if isinstance(recorded.fact, StatementAmended):
-            return recorded.fact.revision
+        fact = recorded.fact
+        if isinstance(fact, StatementAmended) and fact.statement == amendment.statement:
+            return fact.revision
     return amendment.revision

@@ -145,7 +145,7 @@ class InboxFacts:
                 (reaction.name, fact.id, fact.subject, spans.pending_for([fact]).get(fact.subject))
                 for fact in new
                 for reaction in self.subscriptions.reactions
-                if fact.type == reaction.to.DESCRIPTOR.full_name
+                if reaction.concerns(fact.type, fact.body)
             ],
         )
 

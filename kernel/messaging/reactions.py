@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from kernel import logs
 from kernel.facts import HeardFact, derived_id
+from kernel.messaging.amendments import AMENDED
 from kernel.messaging.checkpoints import BEYOND_OWNER, OTHER_HISTORY
 from kernel.messaging.owners import Confirm, Fingerprint, fingerprints_of
 from kernel.messaging.pauses import Pauses
@@ -156,14 +157,16 @@ class Reactions:
         """False when its command has to wait (Stale, NotYet)."""
         reaction = self._by_name[pending.name]
         with self._store.transaction() as tx:
-            facts = self._subscriptions.read_history(tx.connection, pending.subject)[
-                pending.subject
-            ]
+            history = self._subscriptions.read_history(tx.connection, pending.subject)
         try:
-            for fact in facts:
-                if fact.id == pending.key:
+            for fact in history[pending.subject]:
+                if fact.id == pending.key and fact.type != AMENDED:
                     context = self._context(reaction, fact, pending.traces)
                     reaction.react(self._store, fact.message, context)
+            for amended in history.amended:
+                if amended.by.id == pending.key and reaction.again is not None:
+                    context = self._context(reaction, amended.by, pending.traces)
+                    reaction.again(self._store, amended, context)
         except (Stale, NotYet):
             return False
         self._barrier("reacted")
@@ -185,10 +188,16 @@ class Reactions:
 
 
 def _mark_undone(tx: Transaction, reaction: Reaction) -> int:
-    heard = tx.execute(
-        "SELECT id, subject FROM heard_fact WHERE type = :type ORDER BY topic, subject, sequence",
-        type=reaction.to.DESCRIPTOR.full_name,
-    ).all()
+    heard = [
+        row
+        for row in tx.execute(
+            "SELECT id, subject, type, body FROM heard_fact WHERE type IN (:type, :amended)"
+            " ORDER BY topic, subject, sequence",
+            type=reaction.to.DESCRIPTOR.full_name,
+            amended=AMENDED,
+        )
+        if reaction.concerns(row.type, bytes(row.body))
+    ]
     commands = {derived_id(row.id, reaction.name): row for row in heard}
     undone = tx.execute(
         "SELECT x.id FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS x(id, n)"

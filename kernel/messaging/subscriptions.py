@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from kernel.codec import Codec
 from kernel.facts import HeardFact, Row, kind_of
-from kernel.messaging.amendments import AMENDED, History, history_of
+from kernel.messaging.amendments import AMENDED, Amended, History, history_of
 from kernel.store.store import Context, Store
 
 Facts = Mapping[str, Sequence[HeardFact]]
@@ -74,11 +74,19 @@ class Reaction:
 
     `react(store, message, context)` gives one command through the executor. The context's command
     id depends on the fact and the name alone, so that reacting again answers what was answered.
+    `again` does what `to`, put right, asks for, in the same way; None: that asks for nothing.
     """
 
     name: str
     to: type[Message]
     react: Callable[[Store, Any, Context], object]
+    again: Callable[[Store, Amended, Context], object] | None = None
+
+    def concerns(self, kind: str, body: bytes) -> bool:
+        """Whether it is reacted to such a fact."""
+        if kind == AMENDED and self.again is not None:
+            kind = StatementAmended.FromString(body).type
+        return kind == self.to.DESCRIPTOR.full_name
 
 
 class Subscriptions:

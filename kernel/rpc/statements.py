@@ -3,7 +3,7 @@
 A service says in a row for each kind how it is said in a request, and read of one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import partial
@@ -97,6 +97,7 @@ class StatementKinds:
     `first_said`: of a statement's id; refuses every other (Unknown). `beside`: what its answers say
     beside receipt and statement. `is_told`: whether the caller, who may say its kind, is of its
     sites. `things`: kinds of subjects that are no clients, and that a list may be `about`.
+    `streams`: of a subject, those that may have published nothing about it.
     """
 
     message: type[Message]
@@ -105,6 +106,7 @@ class StatementKinds:
     put_right: Callable[[Any, PutRight, Context], Outcome]
     beside: Callable[[Any, Outcome, Context], Mapping[str, Any]]
     is_told: Callable[[Transaction, Statement, Call], bool]
+    streams: Callable[[Transaction, str], Sequence[str]]
     things: tuple[str, ...] = ()
 
     def field_of(self, row: Recording) -> str:
@@ -154,7 +156,7 @@ class StatementKinds:
     ) -> Iterator[tuple[str, Statement]]:
         """Each with the owner of its sealed text."""
         owner = f"client/{client_id}"
-        for said in said_of(tx, owner, kinds, until):
+        for said in said_of(tx, owner, kinds, until, *self.streams(tx, owner)):
             yield owner, said
 
     def _about(
@@ -162,7 +164,8 @@ class StatementKinds:
     ) -> Iterator[tuple[str, Statement]]:
         """Those that name the thing, of streams that published about it."""
         for thing in self.things:
-            for said in said_of(tx, f"{thing}/{thing_id}", kinds, until):
+            subject = f"{thing}/{thing_id}"
+            for said in said_of(tx, subject, kinds, until, *self.streams(tx, subject)):
                 fact = said.first.fact
                 if any(getattr(fact, held.name) == thing_id for held in fields(fact)):
                     yield said.first.stream, said
@@ -243,6 +246,11 @@ def of_every_site(_: Transaction, __: Statement, ___: Call) -> bool:
     return True
 
 
+def those_that_published(_: Transaction, __: str) -> Sequence[str]:
+    """For services whose streams with statements all published something."""
+    return ()
+
+
 def statement_kinds(
     message: type[Message],
     rows: Iterable[tuple[type, Recording]],
@@ -251,6 +259,7 @@ def statement_kinds(
     *,
     beside: Callable[[Any, Outcome, Context], Mapping[str, Any]] = no_more,
     is_told: Callable[[Transaction, Statement, Call], bool] = of_every_site,
+    streams: Callable[[Transaction, str], Sequence[str]] = those_that_published,
     things: tuple[str, ...] = (),
 ) -> StatementKinds:
     """A service's kinds, of its rows."""
@@ -261,6 +270,7 @@ def statement_kinds(
         put_right=put_right,
         beside=beside,
         is_told=is_told,
+        streams=streams,
         things=things,
     )
 

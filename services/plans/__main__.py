@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.execute import CommandExecutor  # noqa: PLC0415 - the relay needs none of these
+    from kernel.rpc.statements import StatementsServicer  # noqa: PLC0415
     from services.plans.adapters import rows  # noqa: PLC0415
     from services.plans.adapters.episodes import CREDENTIALS, SqlEpisodes  # noqa: PLC0415
     from services.plans.adapters.publication import publish  # noqa: PLC0415
-    from services.plans.api import care, courses_of_care, explaining  # noqa: PLC0415
+    from services.plans.api import care, courses_of_care, explaining, statements  # noqa: PLC0415
     from services.plans.api.servicer import SERVICE, PlansServicer  # noqa: PLC0415
     from services.plans.app.ports import Plans  # noqa: PLC0415
 
@@ -38,6 +39,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
         explaining.SERVICE: explaining.ExplanationServicer(store),
         courses_of_care.SERVICE: courses_of_care.CoursesServicer(store),
         care.SERVICE: care.CareServicer(store),
+        statements.SERVICE: StatementsServicer(statements.KINDS, plans),
     }
 
 

@@ -120,6 +120,8 @@ def of_plans(new_store: NewStore) -> World:
         desk.hear([client.admitted(), client.score(18, 0), client.score(12, 4), *client.weeks(1)])
         [found] = recommended(desk, client.client_id)
         made["recommendation"].append(found.recommendation_id)
+    drafted = "SELECT id FROM fact WHERE type = 'plans.plan_drafted.v1' AND stream = :stream"
+    said = [str(desk.query(drafted, stream=f"plan/{plan_id}")[0].id) for plan_id in made["plan"]]
     here, there = treated
     march = common.Date(year=2026, month=3, day=7)
     seen = there.client_id
@@ -134,6 +136,7 @@ def of_plans(new_store: NewStore) -> World:
         {
             "client": (here.client_id, there.client_id),
             "episode": (here.episode_id, there.episode_id),
+            "statement": (said[0], said[1]),
             "site": (A, B),
             **{kind: (ids[0], ids[1]) for kind, ids in made.items()},
         },

@@ -5,14 +5,19 @@ What an admission recorded of its program stays beside its id for `verify` alone
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
+from ninehours.plans.v1 import plans_events_pb2 as plans
+
 from kernel.facts import Recorded
+from kernel.messaging.public_facts import heard_facts
+from kernel.rpc.translate import date_of
 from kernel.statements import StatementAmended
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
 from services.intake.adapters import network
-from services.intake.app.streams import episode_stream
+from services.intake.app.streams import client_stream, episode_stream
 from services.intake.domain.episode import ClientAdmitted, EpisodeClosed, EpisodeSummary
 
 # An episode that comes back ended when it had.
@@ -21,8 +26,16 @@ INSERT INTO episode (client_id, program_id, episode_id, under_part2, site_id, pr
                      level_of_care, admitted_on, previous_episode_id, closed_on)
 VALUES (:client_id, :program_id, :episode_id, :under_part2, :site_id, :kind, :level_of_care,
         :admitted_on, :previous_episode_id,
-        (SELECT CAST(body->>'closed_on' AS date) FROM fact
-         WHERE stream = :stream AND type = 'intake.episode_closed.v1'))
+        (SELECT CAST(coalesce(amended.body->'content', said.body)->>'closed_on' AS date)
+         FROM fact AS said
+         LEFT JOIN LATERAL (
+             SELECT body FROM fact WHERE stream = said.stream
+             AND type = 'intake.statement_amended.v1'
+             AND body->>'statement' = CAST(said.id AS text)
+             ORDER BY version DESC LIMIT 1
+         ) AS amended ON true
+         WHERE said.stream = :stream AND said.type = 'intake.episode_closed.v1'
+         AND amended.body->>'voided' IS DISTINCT FROM 'true'))
 """
 ADMITTED_OTHERWISE = """
 UPDATE episode
@@ -45,10 +58,28 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
         case StatementAmended(content=ClientAdmitted() as fact):
             tx.execute("DELETE FROM episode WHERE episode_id = :id", id=fact.episode_id)
         case EpisodeClosed() as fact:
-            tx.execute(
-                "UPDATE episode SET closed_on = :closed_on WHERE episode_id = :episode_id",
-                **asdict(fact),
-            )
+            _close(tx, fact.episode_id, fact.closed_on)
+        case StatementAmended(content=EpisodeClosed() as fact, voided=voided):
+            _close(tx, fact.episode_id, None if voided else fact.closed_on)
+
+
+def _close(tx: Transaction, episode_id: str, closed_on: date | None) -> None:
+    tx.execute(
+        "UPDATE episode SET closed_on = :closed_on WHERE episode_id = :episode_id",
+        closed_on=closed_on,
+        episode_id=episode_id,
+    )
+
+
+def discharged_on(tx: Transaction, client_id: str, episode_id: str) -> date | None:
+    """The day of the discharge that stands, as it was heard; None: there is none."""
+    subject = client_stream(client_id)
+    days = [
+        date_of(discharged, "discharged_on")
+        for _, discharged in heard_facts(tx.connection, plans.ClientDischarged, [subject])
+        if discharged.episode_id == episode_id
+    ]
+    return days[-1] if days else None
 
 
 def _row(fact: ClientAdmitted) -> dict[str, Any]:

@@ -4,20 +4,25 @@ And, of its own, what a release before didn't recognise people by: it reacts by 
 and who is forgotten, as every service does.
 """
 
+from datetime import date
+from typing import Any
+
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.billing.v1 import billing_events_pb2 as billing
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.keys.forgetting import forget_when_told
+from kernel.messaging.amendments import Amended
 from kernel.messaging.subscriptions import Reaction, Subscription, Subscriptions
-from kernel.rpc.translate import date_of
-from kernel.store.store import Context, Store
+from kernel.rpc.translate import date_of, required_enum
+from kernel.store.store import Context, Store, Transaction
+from services.intake.adapters.episodes import discharged_on
 from services.intake.adapters.intake import open_intake
 from services.intake.adapters.recognition import forget_likeness
 from services.intake.app.recognition import recognise_member, recognise_person
 from services.intake.app.streams import client_stream
-from services.intake.app.use_cases import close_episode
+from services.intake.app.use_cases import close_episode, follow_discharge
 from services.intake.domain.episode import CloseEpisode
 
 
@@ -29,6 +34,23 @@ def close_discharged(store: Store, fact: plans.ClientDischarged, context: Contex
         closed_on=date_of(fact, "discharged_on"),
     )
     close_episode(open_intake(store), command, context)
+
+
+def close_otherwise(store: Store, amended: Amended, context: Context) -> None:
+    """Closes the episode on the day that the discharge says now; taken back, it is open again."""
+    told: Any = amended.first.message
+    closing = CloseEpisode(
+        client_id=told.client_id,
+        episode_id=told.episode_id,
+        closed_on=date_of(told, "discharged_on"),
+    )
+    said: Any = amended.by.message
+    reason: Any = required_enum(said, "reason")
+
+    def closed_on(tx: Transaction) -> date | None:
+        return discharged_on(tx, told.client_id, told.episode_id)
+
+    follow_discharge(open_intake(store), closing, closed_on, reason, context)
 
 
 def recognise(store: Store, fact: intake.CoverageVerified, context: Context) -> None:
@@ -60,7 +82,12 @@ SUBSCRIPTIONS = Subscriptions(
         Subscription(intake.ClientForgotten),
     ],
     reactions=[
-        Reaction(name="close_episode", to=plans.ClientDischarged, react=close_discharged),
+        Reaction(
+            name="close_episode",
+            to=plans.ClientDischarged,
+            react=close_discharged,
+            again=close_otherwise,
+        ),
         Reaction(name="forget", to=intake.ClientForgotten, react=forget),
         Reaction(name="note_person", to=intake.ClientRegistered, react=note),
         Reaction(name="recognise_member", to=intake.CoverageVerified, react=recognise),

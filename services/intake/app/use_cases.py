@@ -10,9 +10,10 @@ from datetime import date
 from typing import Any, TypeVar
 
 from kernel.decider import filled
-from kernel.execute import Outcome
+from kernel.execute import Outcome, decided, record
 from kernel.facts import Recorded
 from kernel.refusal import Malformed, Unknown
+from kernel.statements import Amendment, CorrectionReason, retold, statements
 from kernel.store.store import Context, Transaction
 from services.intake.app.deciding import Intake, LockedClient, about_client, on_own_stream
 from services.intake.app.recognition import recognise
@@ -32,7 +33,9 @@ from services.intake.domain.episode import (
     ClientAdmitted,
     CloseEpisode,
     Episode,
+    EpisodeClosed,
     EpisodeSummary,
+    label_of,
 )
 from services.intake.domain.programs import StatedProgram
 from services.intake.domain.screening import ScreenClient
@@ -235,6 +238,39 @@ def close_episode(intake: Intake, asked: CloseEpisode, context: Context) -> Outc
     """Closes an episode, once; refuses one that is not the client's."""
     where = (EPISODE, episode_stream(asked.episode_id))
     return about_client(intake, asked.client_id, where, _labelled(asked), context)
+
+
+def follow_discharge(
+    intake: Intake,
+    asked: CloseEpisode,
+    closed_on: Callable[[Transaction], date | None],
+    reason: CorrectionReason,
+    context: Context,
+) -> Outcome:
+    """The episode is closed on that day: as the discharge that stands says; None: it is open.
+
+    Refuses an episode that is not the client's.
+    """
+    stream = episode_stream(asked.episode_id)
+
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        history = tx.load(stream)
+        day, said = closed_on(tx), statements(history)
+        closings = [each for each in said if isinstance(each.first.fact, EpisodeClosed)]
+        if not closings and day is not None:
+            episodes = intake.episodes_of(tx, [asked.client_id])[asked.client_id]
+            command = replace(asked, closed_on=day, label=label_of(episodes))
+            return decided(context, EPISODE, stream, history, command)
+        facts: list[Any] = []
+        for closing in closings[-1:]:
+            content = None if day is None else replace(closing.now.fact, closed_on=day)
+            amendment = Amendment(
+                statement=closing.first.id, revision=closing.revision, reason=reason
+            )
+            facts += retold(closing, content, amendment)
+        return record(context, stream, len(history), facts)
+
+    return intake.executor.transact(context, decide, locks=[client_stream(asked.client_id)])
 
 
 def require_payer(intake: Intake, tx: Transaction, payer_id: str) -> None:

@@ -66,11 +66,18 @@ def plans(
     """Of episodes at these sites, in all versions."""
     telling = Telling(tx, until)
     is_shown = episodes_at(tx, client_id, sites)
-    streams = [row.stream for row in tx.execute(DRAFTS, client=client_id)]
-    by_stream = telling.load(streams).by_stream()
+    by_stream = telling.load(plans_of(tx, client_id)).by_stream()
     return [
-        _plan(telling, facts) for facts in by_stream.values() if is_shown(facts[0].fact.episode_id)
+        _plan(telling, drafted, facts)
+        for facts in by_stream.values()
+        for drafted in facts.of(PlanDrafted)
+        if is_shown(drafted.fact.episode_id)
     ]
+
+
+def plans_of(tx: Transaction, client_id: str) -> list[str]:
+    """Streams of the client's plans, drafts too, in the order in which they were drafted."""
+    return [row.stream for row in tx.execute(DRAFTS, client=client_id)]
 
 
 def care(
@@ -116,10 +123,10 @@ def level_rules(tx: Transaction) -> list[told.ToldLevelRules]:
     return found
 
 
-def _plan(telling: Telling, facts: Facts) -> told.ToldPlan:
-    [drafted] = facts.of(PlanDrafted)
+def _plan(telling: Telling, drafted: Recorded, facts: Facts) -> told.ToldPlan:
     fact: PlanDrafted = drafted.fact
-    content = telling.content(client_subject(fact.client_id), plan_stream(fact.plan_id))
+    owner, document = client_subject(fact.client_id), plan_stream(fact.plan_id)
+    content = telling.content(owner, document, fact.content_version)
     words: Mapping[str, Any] = json.loads(content) if content is not None else {}
     activated, superseded = facts.of(PlanActivated), facts.of(PlanSuperseded)
     return telling.whole(
@@ -127,12 +134,14 @@ def _plan(telling: Telling, facts: Facts) -> told.ToldPlan:
         drafted,
         goals=tuple(
             filled(GoalInWords, goal, in_the_clients_words=said)
-            for goal, said in zip(fact.goals, _said(words, "goals", len(fact.goals)), strict=True)
+            for goal, said in zip(
+                fact.goals, words_of(words, "goals", len(fact.goals)), strict=True
+            )
         ),
         problems=tuple(
             filled(ProblemInWords, problem, description=said)
             for problem, said in zip(
-                fact.problems, _said(words, "problems", len(fact.problems)), strict=True
+                fact.problems, words_of(words, "problems", len(fact.problems)), strict=True
             )
         ),
         text_forgotten=content is None,
@@ -145,10 +154,11 @@ def _plan(telling: Telling, facts: Facts) -> told.ToldPlan:
     )
 
 
+FIRST = 1  # of a document's versions
 IN_WORDS = {"goals": "in_the_clients_words", "problems": "description"}
 
 
-def _said(words: Mapping[str, Any], what: str, number: int) -> list[str]:
+def words_of(words: Mapping[str, Any], what: str, number: int) -> list[str]:
     """The words of each goal or problem, as they were sealed; empty where they were forgotten."""
     if not words:
         return [""] * number
@@ -156,15 +166,20 @@ def _said(words: Mapping[str, Any], what: str, number: int) -> list[str]:
 
 
 def _decisions(telling: Telling, decided: Facts) -> Iterator[told.ToldDecision]:
-    """The reason that is sealed is the last decision's. To override takes one."""
+    """Of before versions were kept, the reason that is sealed is the last decision's.
+
+    To override takes one.
+    """
     last = {each.fact.recommendation_id: each.id for each in decided}
     for recorded in decided:
         fact: RecommendationDecided = recorded.fact
-        is_last = last[fact.recommendation_id] == recorded.id
+        is_last, version = last[fact.recommendation_id] == recorded.id, fact.reason_version
+        before = is_last and (not fact.accepted or None)
         words = telling.words(
             client_subject(fact.client_id),
             decision_stream(fact.recommendation_id),
-            said=is_last and (not fact.accepted or None),
+            version,
+            said=before if version is None else bool(version),
         )
         yield telling.whole(told.ToldDecision, recorded, words=words)
 
@@ -172,8 +187,9 @@ def _decisions(telling: Telling, decided: Facts) -> Iterator[told.ToldDecision]:
 def _discharge(telling: Telling, recorded: Recorded) -> told.ToldDischarge:
     fact: ClientDischarged = recorded.fact
     owner, document = client_subject(fact.client_id), over_safety_of(fact.episode_id)
-    said = bool(fact.over_safety_tasks) or None
-    words = telling.words(owner, document, said=said)
+    version, before = fact.reason_version, bool(fact.over_safety_tasks) or None
+    said = before if version is None else bool(version)
+    words = telling.words(owner, document, FIRST if version is None else version, said=said)
     return telling.whole(told.ToldDischarge, recorded, words=words)
 
 

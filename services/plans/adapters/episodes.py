@@ -55,6 +55,21 @@ class SqlEpisodes:
         admissions = _heard(tx, client_id, intake.ClientAdmitted)
         return {admitted.episode_id: admitted.site_id for admitted in admissions}
 
+    def open_beside(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
+        over = {ended.episode_id for ended in _heard(tx, client_id, plans.ClientDischarged)}
+        admissions = list(_heard(tx, client_id, intake.ClientAdmitted))
+        programs = {
+            admitted.program.program_id
+            for admitted in admissions
+            if admitted.episode_id == episode_id
+        }
+        return [
+            admitted.episode_id
+            for admitted in admissions
+            if admitted.program.program_id in programs
+            and admitted.episode_id not in {episode_id, *over}
+        ]
+
     def activated(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
         plans_in_force = _heard(tx, client_id, plans.PlanActivated)
         return [plan.plan_id for plan in plans_in_force if plan.episode_id == episode_id]

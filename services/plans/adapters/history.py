@@ -10,6 +10,7 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.facts import HeardFact, id_of
 from kernel.mapping.reading import fact_reader, named
+from kernel.messaging.amendments import AMENDED
 from services.plans.adapters.level_rules import to_level_rules
 from services.plans.app.streams import RULES_SUBJECT
 from services.plans.domain import history
@@ -23,7 +24,8 @@ PLACE = ("id", "sequence")  # of a fact: its envelope says them
 def history_of(client: str, facts: Mapping[str, Iterable[HeardFact]]) -> history.CareHistory:
     """A client's facts, the clocks of their sites, and the confirmed rules.
 
-    A type of the client's without a reader is an error.
+    A type of the client's without a reader is an error. What was put right stands among them as it
+    is said now.
     """
     sites = [
         fact
@@ -34,7 +36,7 @@ def history_of(client: str, facts: Mapping[str, Iterable[HeardFact]]) -> history
     ]
     return history.CareHistory(
         client_id=id_of(client),
-        facts=[_read(fact) for fact in (*facts.get(client, ()), *sites)],
+        facts=[_read(fact) for fact in (*facts.get(client, ()), *sites) if fact.type != AMENDED],
         rules={_confirmed(fact): str(fact.id) for fact in facts.get(RULES_SUBJECT, ())},
         bands=ASAM_ADULTS,
     )

@@ -1,6 +1,7 @@
 """The stored names of plans' private facts and rows. None is reused, no field renamed."""
 
 from kernel.codec import Codec
+from kernel.statements import StatementAmended
 from services.plans.app.streams import PROGRESS, RECOMMENDATION
 from services.plans.domain import decision, ending, level, plan_facts, rules
 from services.plans.domain.progress import WeekOfProgress
@@ -23,6 +24,7 @@ FACTS = Codec(
         "plans.client_discharged.v1": ending.ClientDischarged,
         "plans.aftercare_arranged.v1": ending.AftercareArranged,
         "plans.followed_up.v1": ending.FollowedUp,
+        "plans.statement_amended.v1": StatementAmended,
     }
 )
 

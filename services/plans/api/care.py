@@ -42,6 +42,8 @@ to_care = writer(
         pb.RecordedDecision,
         told.ToldDecision,
         through=(*FACT, "words"),
+        revision=named("fact.revision"),
+        statement_revision=named("revision"),
         reason=named("words.text"),
     ),
     completions=writer(pb.RecordedCompletion, told.ToldCompletion, through=FACT),

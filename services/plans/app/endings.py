@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from kernel.execute import Outcome, decided, nothing
+from kernel.execute import Outcome, decided
 from kernel.facts import Recorded
 from kernel.messaging.caught_up import clients_not_caught_up, unheard_clients
 from kernel.store.store import Context, Transaction
+from services.plans.app.levels_of_care import with_reason
 from services.plans.app.ports import Plans
 from services.plans.app.streams import (
     RULES_STREAM,
@@ -43,20 +44,25 @@ def complete_program(plans: Plans, command: CompleteProgram, context: Context) -
     """
 
     def fill_in(tx: Transaction) -> CompleteProgram:
-        measured = [
-            row.content
-            for row in plans.weeks(tx, command.client_id)
-            if row.content.episode_id == command.episode_id
-        ]
-        confirmed = LEVEL_RULES.after(tx.load(RULES_STREAM)).confirmed.values()
-        subject = client_subject(command.client_id)
-        return replace(
-            command,
-            criteria=criteria_of(measured, confirmed, command.completed_on),
-            settled=not clients_not_caught_up(tx.connection, [subject]),
-        )
+        return measured(plans, tx, command)
 
     return _on_ending(plans, context, command, fill_in, shared=[RULES_SUBJECT])
+
+
+def measured(plans: Plans, tx: Transaction, command: CompleteProgram) -> CompleteProgram:
+    """With what the program's criteria say, and whether that is about to change."""
+    weeks = [
+        row.content
+        for row in plans.weeks(tx, command.client_id)
+        if row.content.episode_id == command.episode_id
+    ]
+    confirmed = LEVEL_RULES.after(tx.load(RULES_STREAM)).confirmed.values()
+    subject = client_subject(command.client_id)
+    return replace(
+        command,
+        criteria=criteria_of(weeks, confirmed, command.completed_on),
+        settled=not clients_not_caught_up(tx.connection, [subject]),
+    )
 
 
 def discharge_client(plans: Plans, command: DischargeInWords, context: Context) -> Outcome:
@@ -70,9 +76,9 @@ def discharge_client(plans: Plans, command: DischargeInWords, context: Context) 
 
     subject, reason = client_subject(command.client_id), command.open_safety_reason
 
-    def seal(tx: Transaction) -> None:
-        if reason:
-            tx.documents.put(subject, over_safety_of(command.episode_id), reason.encode())
+    def seal(tx: Transaction) -> int:
+        document = over_safety_of(command.episode_id)
+        return tx.documents.put(subject, document, reason.encode()) if reason else 0
 
     def fill_in(tx: Transaction) -> DischargeClient:
         return replace(
@@ -96,6 +102,10 @@ def follow_up(
     return _on_ending(plans, context, command, lambda _: command)
 
 
+def _no_reason(_: Transaction) -> int:
+    return 0
+
+
 def _on_ending(
     plans: Plans,
     context: Context,
@@ -103,18 +113,17 @@ def _on_ending(
     fill_in: Callable[[Transaction], EndingCommand],
     *,
     shared: Sequence[str] = (),
-    sealing: Callable[[Transaction], None] = nothing,
+    sealing: Callable[[Transaction], int] = _no_reason,
 ) -> Outcome:
-    """`sealing`: of what belongs to the facts, where any are decided."""
+    """`sealing`: of the reason, where any facts are decided; 0: there is none."""
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         admitted = plans.episodes.admitted(tx, asked.client_id, asked.episode_id)
         command = replace(fill_in(tx), admitted=admitted)
         stream = ending_stream(asked.episode_id)
         facts = decided(context, ENDING, stream, tx.load(stream), command)
-        if facts:
-            sealing(tx)
-        return facts
+        version = sealing(tx) if facts else 0
+        return with_reason(facts, version) if version else facts
 
     locks = [client_subject(asked.client_id)]
     return plans.executor.transact(context, decide, locks=locks, shared=shared)

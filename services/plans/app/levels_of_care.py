@@ -1,11 +1,11 @@
 """Level of care: its rule table, its changes, and decisions on what is recommended."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from kernel.decider import filled
-from kernel.execute import Outcome, decided
+from kernel.execute import Outcome, decided, record
 from kernel.facts import Recorded
 from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.store.store import Context, Transaction
@@ -20,7 +20,7 @@ from services.plans.app.streams import (
 )
 from services.plans.domain.decision import DECISION, DecideRecommendation, RecommendedRevision
 from services.plans.domain.ending import ENDING
-from services.plans.domain.level import LEVELS, ChangeLevelOfCare
+from services.plans.domain.level import LEVELS, ChangeLevelOfCare, LevelOfCareChanged
 from services.plans.domain.rules import LEVEL_RULES, ConfirmLevelRules, ProposeLevelRules
 
 
@@ -96,29 +96,47 @@ def decide_recommendation(plans: Plans, asked: DecisionRequest, context: Context
         )
         facts = decided(context, DECISION, stream, tx.load(stream), command)
         if facts and asked.reason:
-            tx.documents.put(subject, stream, asked.reason.encode())
-        if found is not None and asked.level_of_care and asked.effective_from:
-            level = level_stream(found.content.episode_id)
-            if not facts and _says(tx, level, asked.level_of_care, asked.effective_from):
-                return facts
-            change = ChangeLevelOfCare(
-                client_id=asked.client_id,
-                episode_id=found.content.episode_id,
-                level_of_care=asked.level_of_care,
-                effective_from=asked.effective_from,
-                changed_by=context.actor,
-                step=found.content.kind,
-            )
-            change = _filled_in(tx, plans, change)
-            facts += decided(context, LEVELS, level, tx.load(level), change, expected=False)
+            version = tx.documents.put(subject, stream, asked.reason.encode())
+            facts = with_reason(facts, version)
+        for level, changes in stepped(tx, plans, asked, context, anew=bool(facts)).items():
+            facts += record(context, level, len(tx.load(level)), changes)
         return facts
 
     return plans.executor.transact(context, decide, locks=[subject])
 
 
-def _says(tx: Transaction, stream: str, level_of_care: str, effective_from: date) -> bool:
-    """Whether that change of level was recorded, whatever followed it."""
-    return (effective_from, level_of_care) in LEVELS.after(tx.load(stream)).changes
+def with_reason(facts: Iterable[Recorded], version: int) -> tuple[Recorded, ...]:
+    """The facts, saying where the reason of each is sealed."""
+    return tuple(
+        replace(recorded, fact=replace(recorded.fact, reason_version=version)) for recorded in facts
+    )
+
+
+def stepped(
+    tx: Transaction, plans: Plans, asked: DecisionRequest, context: Context, *, anew: bool
+) -> Mapping[str, Sequence[LevelOfCareChanged]]:
+    """The change of level that follows the decision: stream → facts.
+
+    None, unless it was decided `anew`, if that change was recorded, whatever followed it.
+
+    Refuses what `change_level_of_care` refuses, and a level the other way.
+    """
+    found = plans.recommendation(tx, asked.client_id, asked.recommendation_id)
+    if found is None or not asked.level_of_care or asked.effective_from is None:
+        return {}
+    change = ChangeLevelOfCare(
+        client_id=asked.client_id,
+        episode_id=found.content.episode_id,
+        level_of_care=asked.level_of_care,
+        effective_from=asked.effective_from,
+        changed_by=context.actor,
+        step=found.content.kind,
+    )
+    stream = level_stream(change.episode_id)
+    levels = LEVELS.after(tx.load(stream))
+    if not anew and (change.effective_from, change.level_of_care) in levels.changes:
+        return {}
+    return {stream: list(LEVELS.decide(_filled_in(tx, plans, change), levels))}
 
 
 def _filled_in(tx: Transaction, plans: Plans, command: ChangeLevelOfCare) -> ChangeLevelOfCare:

@@ -44,6 +44,10 @@ class Episodes(Protocol):
         """The client's episodes of which an admission was heard → the site of each."""
         ...
 
+    def open_beside(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
+        """The client's other episodes in the program of this one, that no discharge ended."""
+        ...
+
     def activated(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
         """Ids of the plans that came into force in it, whether or not others followed since."""
         ...

@@ -1,13 +1,13 @@
 """What is done with a treatment plan, in the order in which it happens: one function a command."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from kernel.credentials import CERTIFY, SIGN, require_for
 from kernel.decider import filled
-from kernel.execute import Outcome, decided, nothing
+from kernel.execute import Outcome, decided, nothing, record
 from kernel.facts import Recorded
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Store, Transaction
@@ -20,6 +20,7 @@ from services.plans.domain.plan_facts import (
     DraftPlan,
     PlanActivated,
     PlanDrafted,
+    PlanFact,
     RefusePlan,
     ReviewPlan,
     SignerRole,
@@ -67,28 +68,39 @@ def draft_plan(plans: Plans, asked: PlanInWords, context: Context) -> Outcome:
     and an episode that is another client's, as far as it was heard of (EPISODE_UNKNOWN).
     """
     plan_id = context.new_id("plan")
-    content = sealed_form(asked)
     subject, stream = client_subject(asked.client_id), plan_stream(plan_id)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        _require_of(tx, plans, asked.client_id, asked.episode_id)
-        command = filled(
-            DraftPlan,
-            asked,
-            context,
-            plan_id=plan_id,
-            goals=tuple(filled(Goal, goal) for goal in asked.goals),
-            problems=tuple(filled(Problem, problem) for problem in asked.problems),
-            content_hash=plans.executor.store.vault.digest(content).hex(),
-            version=_version(tx, asked),
-        )
-        facts = decided(context, PLAN, stream, tx.load(stream), command)
-        if facts:
-            tx.documents.put(subject, stream, content)
-        return facts
+        command = drafting(plans, tx, asked, plan_id, context.now)
+        return decided(context, PLAN, stream, tx.load(stream), command)
 
     return plans.executor.transact(
         context, decide, locks=[subject] if asked.supersedes_plan_id else []
+    )
+
+
+def drafting(
+    plans: Plans, tx: Transaction, asked: PlanInWords, plan_id: str, now: datetime
+) -> DraftPlan:
+    """The draft, all of it sealed; refuses an episode or a plan before it that isn't the client's.
+
+    The same draft of a plan is sealed once.
+    """
+    _require_of(tx, plans, asked.client_id, asked.episode_id)
+    content = sealed_form(asked)
+    version = _version(tx, asked)
+    return filled(
+        DraftPlan,
+        asked,
+        plan_id=plan_id,
+        now=now,
+        goals=tuple(filled(Goal, goal) for goal in asked.goals),
+        problems=tuple(filled(Problem, problem) for problem in asked.problems),
+        content_hash=plans.executor.store.vault.digest(content).hex(),
+        version=version,
+        content_version=tx.documents.put(
+            client_subject(asked.client_id), plan_stream(plan_id), content
+        ),
     )
 
 
@@ -108,33 +120,46 @@ def sign_plan(plans: Plans, command: SignPlan, context: Context) -> Outcome:
         stream = plan_stream(command.plan_id)
         signature = command
         if command.role == SignerRole.CLINICIAN:
-            credential = _credential(
+            credential = credential_of(
                 tx,
                 plans,
-                context,
                 SIGN,
+                person=context.actor,
                 plan_id=command.plan_id,
                 on=command.signed_on,
+                at=context.now,
                 said=command.credential,
             )
             signature = replace(command, credential=credential)
         facts = decided(context, PLAN, stream, tx.load(stream), signature)
         for activated in (r.fact for r in facts if isinstance(r.fact, PlanActivated)):
-            _require_of(tx, plans, activated.client_id, activated.episode_id)
-            if before := _followed_by(tx, stream):
-                supersede = SupersedePlan(plan_id=before, by=command.plan_id)
-                other = plan_stream(before)
-                facts += decided(context, PLAN, other, tx.load(other), supersede, expected=False)
-                continue  # the number in force stays
-            client_id, episode_id = activated.client_id, activated.episode_id
-            for plan_id in plans.episodes.activated(tx, client_id, episode_id):
-                if not PLAN.after(tx.load(plan_stream(plan_id))).superseded_by:
-                    raise AnotherPlanInForce(plan_id)
+            for other, more in taking_its_place(plans, tx, activated).items():
+                facts += record(context, other, len(tx.load(other)), more)
         return facts
 
     return plans.executor.transact(
         context, decide, locks=_clients_of(plans.executor.store, command.plan_id)
     )
+
+
+def taking_its_place(
+    plans: Plans, tx: Transaction, activated: PlanActivated
+) -> Mapping[str, Sequence[PlanFact]]:
+    """What a plan that comes into force does to the one before it: stream → facts.
+
+    Refuses an episode of another client's, a plan that follows one that is in force no more, and
+    one that follows none where another is.
+    """
+    _require_of(tx, plans, activated.client_id, activated.episode_id)
+    if before := _followed_by(tx, plan_stream(activated.plan_id)):
+        supersede = SupersedePlan(plan_id=before, by=activated.plan_id)
+        other = plan_stream(before)
+        # The number in force stays.
+        return {other: list(PLAN.decide(supersede, PLAN.after(tx.load(other))))}
+    for plan_id in plans.episodes.activated(tx, activated.client_id, activated.episode_id):
+        if not PLAN.after(tx.load(plan_stream(plan_id))).superseded_by:
+            raise AnotherPlanInForce(plan_id)
+    return {}
 
 
 def _require_of(tx: Transaction, plans: Plans, client_id: str, episode_id: str) -> None:
@@ -175,7 +200,15 @@ def certify_plan(plans: Plans, command: CertifyPlan, context: Context) -> Outcom
     """
 
     def before(tx: Transaction) -> None:
-        _credential(tx, plans, context, CERTIFY, plan_id=command.plan_id, on=command.certified_on)
+        credential_of(
+            tx,
+            plans,
+            CERTIFY,
+            person=context.actor,
+            plan_id=command.plan_id,
+            on=command.certified_on,
+            at=context.now,
+        )
 
     return on_plan(plans, command, context, before)
 
@@ -211,24 +244,25 @@ def _version(tx: Transaction, asked: PlanInWords) -> int:
     return next_version(before, plan, asked.client_id, asked.episode_id)
 
 
-def _credential(
+def credential_of(
     tx: Transaction,
     plans: Plans,
-    context: Context,
     act: str,
     *,
+    person: str,
     plan_id: str,
     on: date,
+    at: datetime,
     said: str = "",
 ) -> str:
-    """The caller's credential for the act: `on` the day that is stated and on the day it is there
-    now, where the plan's site is."""
+    """The person's credential for the act: `on` the day that is stated and on the day it was there
+    when they acted (`at`), where the plan's site is. Refuses who held none (NOT_CREDENTIALED)."""
     draft = PLAN.after(tx.load(plan_stream(plan_id))).draft
     sites = plans.episodes.sites(tx, draft.client_id) if draft else {}
     site_id = sites.get(draft.episode_id, "") if draft else ""
     where = plans.credentials.jurisdiction(tx, site_id)
-    days = {on, where.day(context.now)}
-    return require_for(act, plans.credentials.of(tx, context.actor), days, where.state, said=said)
+    days = {on, where.day(at)}
+    return require_for(act, plans.credentials.of(tx, person), days, where.state, said=said)
 
 
 def _clients_of(store: Store, plan_id: str) -> list[str]:

@@ -73,7 +73,10 @@ class DecideRecommendation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecommendationDecided:
-    """On this revision of the recommendation, of this kind. The reason is sealed."""
+    """On this revision of the recommendation, of this kind. The reason is sealed.
+
+    `reason_version`: of its document; 0: there is none; None: it was decided before that was kept.
+    """
 
     client_id: str
     recommendation_id: str
@@ -83,6 +86,7 @@ class RecommendationDecided:
     accepted: bool
     decided_by: str
     decided_at: datetime
+    reason_version: int | None = None
 
     @property
     def outcome(self) -> DecisionOutcome:
@@ -127,6 +131,7 @@ def decide(command: DecideRecommendation, decision: Decision) -> Iterator[Recomm
         recommended,
         accepted=command.accept,
         decided_at=command.now,
+        reason_version=0,
     )
 
 

@@ -43,6 +43,13 @@ class AlreadyDischarged(BrokenRule):
     words = "the client was discharged on another day, or for another reason"
 
 
+class AnotherEpisodeOpen(BrokenRule):
+    """A client has at most one open episode in a program."""
+
+    code, about = "ANOTHER_EPISODE_OPEN", "episode_id"
+    words = "the client has another open episode in this program: discharge them from it first"
+
+
 class NotCompleted(BrokenRule):
     """Discharge as completed follows completion."""
 
@@ -160,7 +167,10 @@ class ProgramCompleted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientDischarged:
-    """`over_safety_tasks`: HIGH ones that were open; the reason of `discharged_by` is sealed."""
+    """`over_safety_tasks`: HIGH ones that were open; the reason of `discharged_by` is sealed.
+
+    `reason_version`: of its document; 0: none was given; None: that was not kept then.
+    """
 
     client_id: str
     episode_id: str
@@ -168,6 +178,7 @@ class ClientDischarged:
     discharged_on: date
     discharged_by: str
     over_safety_tasks: tuple[str, ...] = ()
+    reason_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +300,7 @@ def _discharged(
         command,
         discharged_by=command.actor,
         over_safety_tasks=command.open_high,
+        reason_version=0,
     )
 
 

@@ -7,7 +7,7 @@ who signs then knows of it. A client who refused may still sign, a clinician lik
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import assert_never
@@ -68,6 +68,20 @@ class AlreadySigned(BrokenRule):
     words = "it was signed before; draft the next version"
 
 
+class SignaturesStand(BrokenRule):
+    """What a person signed or refused stays what it was."""
+
+    code, about = "SIGNATURES_STAND", "plan_id"
+    words = "it was signed or refused: take that back first, or draft the version that follows it"
+
+
+class SignedOtherwise(BrokenRule):
+    """A signature is under what the plan said then."""
+
+    code, about = "SIGNED_OTHERWISE", "plan_id"
+    words = "the plan was drafted anew since: what it says now is to be signed anew"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanDraft:
     """What later commands need to know of the draft; `objectives`: how many, goal by goal."""
@@ -100,6 +114,14 @@ class Plan:
     def active(self) -> bool:
         """In force, whether or not another followed it since."""
         return self.in_force_from is not None
+
+    @property
+    def signed(self) -> date | None:
+        """From when it is in force by what was signed, and refused; None: that isn't enough."""
+        if self.signed_on.keys() >= set(SignerRole) or self.aware:
+            # A later signature does not backdate: domain.md, section 12.
+            return max(self.signed_on.values())
+        return None
 
 
 def decide(command: PlanCommand, plan: Plan) -> Iterator[PlanFact]:
@@ -161,6 +183,22 @@ def evolve(plan: Plan, fact: PlanFact) -> Plan:
 PLAN = Decider(decide, evolve, Plan())
 
 
+def in_force_from(facts: Iterable[PlanFact]) -> date | None:
+    """The day by the first signature, among these in their order, that was enough; None: none."""
+    plan = PLAN.initial
+    for fact in facts:
+        plan = evolve(plan, fact)
+        if isinstance(fact, PlanSigned) and plan.signed is not None:
+            return plan.signed
+    return None
+
+
+def brought_into_force(plan_id: str, draft: PlanDraft, day: date) -> PlanActivated:
+    """That the plan is in force from that day."""
+    objectives = sum(draft.objectives)
+    return filled(PlanActivated, draft, plan_id=plan_id, in_force_from=day, objectives=objectives)
+
+
 def next_version(plan_id: str, plan: Plan, client_id: str, episode_id: str) -> int:
     """The version that follows this plan; refuses to follow another's, or one not in force."""
     if plan.draft is None:
@@ -197,15 +235,8 @@ def _signed(command: SignPlan, plan: Plan, draft: PlanDraft) -> Iterator[PlanFac
     signature = filled(PlanSigned, command, draft, signed_by=command.actor)
     yield signature
     after = evolve(plan, signature)
-    if not plan.active and (after.signed_on.keys() >= set(SignerRole) or after.aware):
-        # A later signature does not backdate: domain.md, section 12.
-        yield filled(
-            PlanActivated,
-            command,
-            draft,
-            in_force_from=max(after.signed_on.values()),
-            objectives=sum(draft.objectives),
-        )
+    if not plan.active and after.signed is not None:
+        yield brought_into_force(command.plan_id, draft, after.signed)
 
 
 def _refused(command: RefusePlan, plan: Plan, draft: PlanDraft) -> Iterator[PlanRefused]:

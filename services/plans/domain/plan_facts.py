@@ -38,7 +38,8 @@ class Rating:
 class DraftPlan:
     """`content_hash`: a keyed hash of the whole plan, the client's words included.
 
-    `version` counts from the plan it supersedes, as `next_version` says.
+    `version` counts from the plan it supersedes, as `next_version` says. `content_version`: of the
+    sealed document.
     """
 
     plan_id: str
@@ -51,6 +52,7 @@ class DraftPlan:
     problems: tuple[Problem, ...] = ()
     version: int = 1
     supersedes_plan_id: str = ""
+    content_version: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,8 @@ class SupersedePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanDrafted:
+    """`content_version`: of the sealed document; of before there was one."""
+
     plan_id: str
     client_id: str
     episode_id: str
@@ -117,6 +121,7 @@ class PlanDrafted:
     problems: tuple[Problem, ...] = ()
     version: int = 1
     supersedes_plan_id: str = ""
+    content_version: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

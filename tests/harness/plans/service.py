@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance_enums
 from ninehours.common.v1 import common_pb2 as common
+from ninehours.common.v1.statements_pb2 import StatementAmended
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_service_pb2 as pb
 from sqlalchemy import text
@@ -45,7 +46,25 @@ class Log:
         kind = message.DESCRIPTOR.full_name
         service = kind.split(".")[1]
         of = next(k for k in ("client", "staff", "site", "payer") if hasattr(message, f"{k}_id"))
-        subject = f"{of}/{getattr(message, f'{of}_id')}"
+        return self._tell(service, f"{of}/{getattr(message, f'{of}_id')}", message, label)
+
+    def amended(self, first: Record, message: Any | None, revision: int = 2) -> Record:
+        """That what was told first says this now; None: nothing any more."""
+        kind, client = first.headers["ce_type"].decode(), first.headers["ce_subject"].decode()
+        amended = StatementAmended(
+            client_id=client.removeprefix("client/"),
+            statement_id=str(uuid4()),
+            fact_id=first.headers["ce_id"].decode(),
+            type=kind,
+            revision=revision,
+            content=b"" if message is None else message.SerializeToString(deterministic=True),
+            voided=message is None,
+        )
+        label: Any = first.headers["ce_label"].decode()
+        return self._tell(kind.split(".")[1], client, amended, label)
+
+    def _tell(self, service: str, subject: str, message: Any, label: Label) -> Record:
+        kind = message.DESCRIPTOR.full_name
         sequence = self._last.get((service, subject), 0) + 1
         self._last[service, subject] = sequence
         body = message.SerializeToString(deterministic=True)

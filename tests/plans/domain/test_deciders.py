@@ -147,6 +147,7 @@ def test_a_decision_says_on_which_contents_it_was_made() -> None:
             accepted=True,
             decided_by="ada",
             decided_at=NOW,
+            reason_version=0,
         )
     ]
 

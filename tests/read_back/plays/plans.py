@@ -6,14 +6,17 @@ from typing import Any
 
 from google.protobuf.message import Message
 from ninehours.common.v1 import common_pb2 as common
+from ninehours.common.v1 import statements_pb2 as revisions
 from ninehours.plans.v1 import care_service_pb2 as care
 from ninehours.plans.v1 import plans_service_pb2 as pb
+from ninehours.plans.v1 import statements_service_pb2 as said
 
 from kernel.process import Service
 from kernel.rpc.rpcs import rpc_of
 from kernel.store.store import Store
 from services.plans.__main__ import SERVICE
 from tests.harness.plans.service import Log, Plans, march
+from tests.harness.plans.statements import of_kind
 from tests.harness.plans.treatments import COLLEAGUE, Treated, recommended, rules
 from tests.plans.test_open_safety import opened
 from tests.read_back.canaries import Canaries, Played
@@ -44,14 +47,31 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     def of(client: Treated) -> dict[str, str]:
         return {"client_id": client.client_id, "episode_id": client.episode_id}
 
-    def drafted(client: Treated, **given: Any) -> str:
+    def last(client: Treated, kind: str) -> revisions.StatementRevision:
+        """The last one said of the kind, as it stands."""
+        [*_, found] = of_kind(plans, client.client_id, kind)
+        return revisions.StatementRevision(
+            statement_id=found.statement_id, revision=found.revisions[-1].revision
+        )
+
+    def corrected(client: Treated, kind: str, request: type[Message], **given: Any) -> None:
+        content = fill.filled(request, **given)
+        command(
+            said.CorrectStatementRequest,
+            statement=last(client, kind),
+            recording=said.Recording(**{kind: content}),
+        )
+
+    def content(**given: Any) -> dict[str, Any]:
         goal = fill.filled(
             pb.Goal, problem=1, objectives=[fill.filled(pb.Objective, metric="phq9")]
         )
         problem = fill.filled(pb.Problem, diagnosis_code="F12.20", dimension=5)
         work = fill.filled(pb.Intervention, times_per_week=3, minutes_each_time=181)
-        drafting = {"goals": [goal], "problems": [problem], "interventions": [work], **given}
-        return str(command(pb.DraftPlanRequest, **of(client), **drafting).plan_id)
+        return {"goals": [goal], "problems": [problem], "interventions": [work], **given}
+
+    def drafted(client: Treated, **given: Any) -> str:
+        return str(command(pb.DraftPlanRequest, **of(client), **content(**given)).plan_id)
 
     def signed(plan_id: str, client_on: int, clinician_on: int) -> None:
         command(
@@ -98,16 +118,30 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     signed(of_ada, 3, 4)
     signed(of_ben, 3, 4)
     signed(of_cam, 3, 4)
+    clinicians = {"signer_role": pb.SIGNER_ROLE_CLINICIAN, "credential": "LCSW"}
+    corrected(
+        cam, "signature", pb.SignPlanRequest, plan_id=of_cam, signed_on=march(5), **clinicians
+    )
     refused = drafted(cam, supersedes_plan_id=of_cam)
+    drafting = content(supersedes_plan_id=of_cam)
+    corrected(cam, "draft", pb.DraftPlanRequest, **of(cam), **drafting)
     command(pb.RefusePlanRequest, plan_id=refused, refused_on=march(28))
+    otherwise = {"reason": pb.REFUSAL_REASON_DISAGREES_WITH_GOALS, "refused_on": march(28)}
+    corrected(cam, "refusal", pb.RefusePlanRequest, plan_id=refused, **otherwise)
     command(pb.CertifyPlanRequest, plan_id=of_cam, certified_on=march(6), recertify_by=april(20))
+    certified = {"certified_on": march(11), "recertify_by": april(19)}
+    corrected(cam, "certification", pb.CertifyPlanRequest, plan_id=of_cam, **certified)
     rated = [pb.ObjectiveRating(goal=1, objective=1, status=pb.OBJECTIVE_STATUS_MET)]
     for number, plan_id in enumerate((of_ada, of_ben)):
         command(pb.ReviewPlanRequest, plan_id=plan_id, ratings=rated, reviewed_on=march(7 + number))
+    reviewed = {"ratings": rated, "reviewed_on": march(12)}
+    corrected(ben, "review", pb.ReviewPlanRequest, plan_id=of_ben, **reviewed)
     for client, weeks in ((ada, 1), (ben, 2), (cam, 1)):
         plans.hear([client.admitted(), client.score(18, 0), client.score(2, 4)])
         plans.hear(client.weeks(weeks))
     command(pb.ChangeLevelOfCareRequest, **of(cam), level_of_care="3.7", effective_from=march(9))
+    changed = {"level_of_care": "3.5", "effective_from": march(14)}
+    corrected(cam, "level", pb.ChangeLevelOfCareRequest, **of(cam), **changed)
     plans.pending_work.drain()
     [step] = recommended(plans, ada.client_id)
     assert step.kind == pb.RECOMMENDATION_KIND_STEP_DOWN
@@ -117,6 +151,15 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         recommendation_id=step.recommendation_id,
         level_of_care="1",
         effective_from=march(10),
+    )
+    corrected(
+        ada,
+        "decision",
+        pb.DecideRecommendationRequest,
+        client_id=ada.client_id,
+        recommendation_id=step.recommendation_id,
+        level_of_care="0.5",
+        effective_from=march(13),
     )
     of_week, *_ = recommended(plans, ben.client_id)
     command(
@@ -129,12 +172,18 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     )
     plans.pending_work.drain()
     command(pb.CompleteProgramRequest, **of(ben), completed_on=march(16))
+    corrected(ben, "completion", pb.CompleteProgramRequest, **of(ben), completed_on=march(15))
     plans.hear([log.tell(opened(cam, "HIGH"))])
     command(pb.DischargeClientRequest, **of(cam), discharged_on=march(17))
+    corrected(cam, "discharge", pb.DischargeClientRequest, **of(cam), discharged_on=march(19))
     command(pb.ArrangeAftercareRequest, **of(cam))
-    command(pb.RecordFollowUpRequest, **of(cam), contacted_on=march(18))
+    corrected(cam, "aftercare", pb.ArrangeAftercareRequest, **of(cam))
+    command(pb.RecordFollowUpRequest, **of(cam), contacted_on=march(21))
+    corrected(cam, "follow_up", pb.RecordFollowUpRequest, **of(cam), contacted_on=march(20))
+    command(said.VoidStatementRequest, statement=last(cam, "follow_up"))
 
     for client in (ada, ben, cam):
+        question(said.ListStatementsRequest(client_id=client.client_id))
         question(care.ReadPlansRequest(client_id=client.client_id))
         question(care.ReadCareRequest(client_id=client.client_id))
     question(care.ListLevelRulesRequest())
