@@ -1,8 +1,8 @@
 """One path for every command: known already? Wait for `after`, lock, load, decide, append."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import text
 
@@ -217,6 +217,18 @@ def decided(
 def _in_order(facts: Sequence[Recorded]) -> tuple[Recorded, ...]:
     """One order for the first answer and for a repeated one."""
     return tuple(sorted(facts, key=lambda recorded: (recorded.stream, recorded.version)))
+
+
+def record_beside(
+    context: Context,
+    tx: Transaction,
+    told: Sequence[Recorded],
+    facts: Mapping[str, Sequence[Any]],
+) -> Iterator[Recorded]:
+    """Stream → facts, recorded each after what stands there; in the stream of `told` after that."""
+    for stream, more in facts.items():
+        history = told if told and told[0].stream == stream else tx.load(stream)
+        yield from record(context, stream, len(history), more)
 
 
 def record(context: Context, stream: str, version: int, facts: Iterable[F]) -> tuple[Recorded, ...]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from kernel.execute import CommandExecutor, Outcome, record, refuse_stale
+from kernel.execute import CommandExecutor, Outcome, record, record_beside, refuse_stale
 from kernel.facts import Recorded
 from kernel.refusal import Unknown
 from kernel.statements import (
@@ -105,10 +105,10 @@ def put_right(
         facts = amended(history, asked.amendment, anew if asked.said is not None else None)
         recorded = record(context, stream, len(history), [sealed(tx, fact) for fact in facts])
         then = [*history, *recorded]
-        for other, more in follow(tx, then).items():
-            version = len(then if other == stream else tx.load(other))
-            recorded += record(context, other, version, [sealed(tx, fact) for fact in more])
-        return recorded
+        follows = {
+            other: [sealed(tx, fact) for fact in more] for other, more in follow(tx, then).items()
+        }
+        return (*recorded, *record_beside(context, tx, then, follows))
 
     def sealed(tx: Transaction, fact: Any) -> Any:
         if not isinstance(fact, StatementAmended):

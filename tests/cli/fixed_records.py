@@ -29,6 +29,12 @@ PERSON: Answers = {
         ),
         identity_version=1,
         site_id=LAKESIDE,
+        contacts=intake.Contacts(
+            phone="+1 303 555 0147",
+            preferred_name="Birdie",
+            no_fixed_address=True,
+            emergency_contact=intake.ContactPerson(name="Grace Example", relationship="sister"),
+        ),
         version=3,
         **RECORDED,
     ),

@@ -82,6 +82,7 @@ def test_a_claim_gets_what_was_registered(desk: Desk) -> None:
                     coverage_id=coverage_id,
                     member_number="MEMBER-4711",
                     group_number="GROUP-0815",
+                    version=1,
                 )
             ],
             permit_id=str(permit.permit_id),

@@ -164,7 +164,7 @@ def test_a_chart_tells_what_stands_and_by_what_it_is_put_right(desk: Desk) -> No
     client_id = desk.registered()
     desk.call(diagnose(client_id, code="F10.20"))
     desk.call(diagnose(client_id, code="F33.1", rank=2))
-    first, second = (said for said in listed(desk, client_id))
+    _, first, second = (said for said in listed(desk, client_id))
     correct(desk, first, "diagnosis", diagnose(client_id, code="F10.21"))
     void(desk, second)
     asked = chart.ReadChartRequest(client_id=client_id)
@@ -176,7 +176,7 @@ def test_a_correction_is_judged_as_the_command_is_that_records_it(desk: Desk) ->
     client_id = desk.registered()
     desk.call(diagnose(client_id, code="F10.20"))
     desk.call(diagnose(client_id, code="F33.1", rank=2))
-    statement = next(s for s in listed(desk, client_id))
+    [_, statement, _] = listed(desk, client_id)
     for wrong, refused in (
         (diagnose(client_id, code="nonsense"), Malformed),
         (diagnose(client_id, rank=13), Malformed),
@@ -199,7 +199,8 @@ def test_whoever_may_not_say_it_may_not_put_it_right_and_does_not_read_it(desk: 
     with pytest.raises(NotAllowed, match="purpose"):
         void(desk, statement, purpose="PAYMENT")
     asked = pb.ListStatementsRequest(client_id=client_id)
-    assert list(desk.call(asked, **front_desk).statements) == []
+    [registered] = desk.call(asked, **front_desk).statements
+    assert registered.revisions[0].recording.HasField("registration")
 
 
 def test_only_what_was_read_last_is_put_right(desk: Desk) -> None:
@@ -224,8 +225,9 @@ def test_a_correction_told_twice_is_answered_twice_and_recorded_once(desk: Desk)
 
 def test_what_nobody_said_here_or_can_not_be_put_right_is_unknown(desk: Desk) -> None:
     client_id = desk.registered()
-    [registered] = desk.rows("SELECT id FROM fact WHERE type = 'intake.client_registered.v1'")
-    for statement_id in (str(uuid4()), str(registered.id)):
+    desk.covered(client_id)
+    [recognised] = desk.rows("SELECT id FROM fact WHERE type = 'intake.member_recognised.v1'")
+    for statement_id in (str(uuid4()), str(recognised.id)):
         statement = pb.Statement(statement_id=statement_id, revisions=[pb.Revision(revision=1)])
         with pytest.raises(Unknown, match="statement"):
             correct(desk, statement, "diagnosis", diagnose(client_id))

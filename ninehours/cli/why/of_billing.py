@@ -262,7 +262,16 @@ def _proposed(proposal: pb.ExplainedProposal, facts: Facts) -> Point:
     says = f"to be corrected: {name_in(proposal, 'action')} {was} → {now}, for {dates}"
     if waits := [f"{gate.reason} of {iso(gate.service_date)}" for gate in proposal.waits_for]:
         says += f", unless released: {', '.join(waits)}"
-    return cited(Mark.NOTE, says, proposal.row_id, facts, code=name_in(proposal, "state"))
+    points = [
+        cited(Mark.NOTE, f"{_words(part.party)} put right since", part.fact_id, facts)
+        for part in proposal.amended
+    ]
+    state = name_in(proposal, "state")
+    return cited(Mark.NOTE, says, proposal.row_id, facts, code=state, points=points)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").lower()
 
 
 def _day(day: pb.ExplainedDay, claim: pb.ExplainedClaim, facts: Facts) -> Section:

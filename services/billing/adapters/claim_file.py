@@ -15,6 +15,7 @@ from kernel.rpc.translate import date_of
 from services.billing.adapters.identities import member_of
 from services.billing.app.ports import Filing
 from services.billing.domain.claims.issue import ClaimIssued
+from services.billing.domain.claims.parties import FIRST
 from services.billing.domain.providers.provider import OrganisationAddress, on_claims
 from services.billing.domain.x12.envelope import ControlNumbers
 from services.billing.domain.x12.t837.claim import (
@@ -217,10 +218,14 @@ def _clinician(claim: ClaimIssued, filing: Filing) -> Clinician | None:
 
 
 def _subscriber(claim: ClaimIssued, filing: Filing) -> Subscriber:
-    """The client, with the number of the coverage that the claim is about."""
+    """The client, with the number of the coverage that the claim is about.
+
+    A void names the member as its claim did: of before it was kept, by the first number.
+    """
     person = filing.persons[claim.client_id]
     identity = person.particulars.identity
-    member_number, group_number = member_of(person, claim.coverage_id)
+    version = claim.membership_version or FIRST
+    member_number, group_number = member_of(person, claim.coverage_id, version)
     return Subscriber(
         last=identity.family_name,
         first=identity.given_name,

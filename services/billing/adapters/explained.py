@@ -22,6 +22,7 @@ from services.billing.domain.claims.claim import ClaimAdjudicated, ClaimReplaced
 from services.billing.domain.claims.disclosure import basis_of
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.issue import ClaimIssued
+from services.billing.domain.claims.parties import PartyAmended
 from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.days.release import Release
 from services.billing.domain.history.history import IssuedClaim
@@ -114,7 +115,11 @@ _issued_by = writer(
 )
 _answer = writer(pb.PayersAnswer, ClaimAdjudicated, given=("fact_id",))
 _proposal = writer(
-    pb.ExplainedProposal, Proposal, given=("row_id",), waits_for=publication.awaited_gate
+    pb.ExplainedProposal,
+    Proposal,
+    given=("row_id",),
+    waits_for=publication.awaited_gate,
+    amended=writer(pb.AmendedPart, PartyAmended, fact_id=named("fact")),
 )
 _revision = writer(
     pb.DayRevision,

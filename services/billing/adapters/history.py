@@ -95,6 +95,13 @@ READERS: dict[str, tuple[str, Keep]] = dict(
             history.Admission,
             program_id=named("program.program_id"),
         ),
+        _kept(
+            "identities",
+            intake.IdentityAmended,
+            history.IdentityAmended,
+            periods=fact_reader(intake.IdentityPeriod, history.IdentityPeriod),
+        ),
+        _kept("memberships", intake.MembershipAmended, history.MembershipAmended),
         _kept("diagnoses", intake.DiagnosisRecorded, history.Diagnosis),
         _kept("diagnosis_ends", intake.DiagnosisEnded, history.DiagnosisEnd),
         _kept("coverages", intake.CoverageVerified, history.Coverage),

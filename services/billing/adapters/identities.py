@@ -63,13 +63,19 @@ def person_of(covered: pb.CoveredIdentity) -> DisclosedClient:
         particulars=covered,
         coverages=frozenset(coverage.coverage_id for coverage in covered.coverages),
         programs=frozenset(covered.program_ids),
+        memberships={coverage.coverage_id: coverage.version for coverage in covered.coverages},
     )
 
 
-def member_of(person: DisclosedClient, coverage_id: str) -> tuple[str, str]:
-    """The member's number and group under the coverage a claim is about."""
+def member_of(person: DisclosedClient, coverage_id: str, version: int) -> tuple[str, str]:
+    """The member's number and group under the coverage a claim is about, as this version says it.
+
+    Of a version that intake doesn't tell, as it is now.
+    """
     covered: pb.CoveredIdentity = person.particulars
-    for coverage in covered.coverages:
-        if coverage.coverage_id == coverage_id:
-            return coverage.member_number, coverage.group_number
+    told = (*covered.coverages, *covered.earlier_numbers)
+    of_coverage = [number for number in told if number.coverage_id == coverage_id]
+    of_version = [number for number in of_coverage if number.version == version]
+    for number in (*of_version, *of_coverage):
+        return number.member_number, number.group_number
     return covered.member_number, covered.group_number

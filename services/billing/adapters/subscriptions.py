@@ -19,7 +19,7 @@ from services.billing.adapters.publication import publish_row
 from services.billing.adapters.rows import ROWS
 from services.billing.domain.projection import derive
 
-CODE = "10"  # raised when the projection's meaning changes: everything is derived again
+CODE = "11"  # raised when the projection's meaning changes: everything is derived again
 
 
 def _site(message: Any) -> Iterable[str]:
@@ -66,6 +66,8 @@ def forget(store: Store, fact: intake.ClientForgotten, context: Context) -> None
 SUBSCRIPTIONS = Subscriptions(
     [
         Subscription(intake.ClientRegistered),
+        Subscription(intake.IdentityAmended),
+        Subscription(intake.MembershipAmended),
         Subscription(intake.ClientAdmitted, _site),
         Subscription(intake.DiagnosisRecorded),
         Subscription(intake.DiagnosisEnded),

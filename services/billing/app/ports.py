@@ -26,7 +26,8 @@ class DisclosedClient:
     `coverages`: every one whose number with the payer is told, `coverage_id` among them.
     `permit_id`: intake's, of this asking, that knew their log there up to `permit_sequence`, of
     the id `permit_fact_id` (empty: intake is of a release before).
-    `programs`: about whose lines the client may be named to the payer.
+    `programs`: about whose lines the client may be named to the payer. `memberships`: by coverage,
+    the version of its numbers.
     """
 
     client_id: str
@@ -39,6 +40,7 @@ class DisclosedClient:
     permit_fact_id: str = ""
     coverages: frozenset[str] = frozenset()
     programs: frozenset[str] = frozenset()
+    memberships: Mapping[str, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"DisclosedClient({self.client_id})"

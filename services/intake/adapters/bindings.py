@@ -5,17 +5,25 @@ from uuid import UUID
 from kernel.facts import Recorded
 from kernel.refusal import Unknown
 from kernel.rpc.policy import BindingKind
+from kernel.statements import StatementAmended
 from kernel.store.store import Transaction
 from services.intake.app.statements import first_said
 from services.intake.domain.client import ClientRegistered
 
 
 def keep(tx: Transaction, recorded: Recorded) -> None:
-    """Enter a registration, in the transaction that records it."""
+    """Enter a registration, and at which site it stands, in the transaction that records it."""
     match recorded.fact:
         case ClientRegistered() as fact:
             tx.execute(
                 "INSERT INTO registration VALUES (:client, CAST(nullif(:site, '') AS uuid))",
+                client=fact.client_id,
+                site=fact.site_id,
+            )
+        case StatementAmended(content=ClientRegistered() as fact):
+            tx.execute(
+                "UPDATE registration SET site_id = CAST(nullif(:site, '') AS uuid)"
+                " WHERE client_id = :client",
                 client=fact.client_id,
                 site=fact.site_id,
             )

@@ -16,6 +16,7 @@ from kernel.store.telling import Facts, Telling
 from services.intake.adapters import sealed, told
 from services.intake.adapters.bindings import sites_of
 from services.intake.app.streams import (
+    CONTACTS,
     IDENTITY,
     assessment_stream,
     client_stream,
@@ -44,6 +45,7 @@ from services.intake.domain.forgetting import (
     ForgettingAsked,
     ForgettingWithdrawn,
 )
+from services.intake.domain.person import PersonChanged
 from services.intake.domain.recognition import DoublesJudged
 from services.intake.domain.screening import AdmissionDeclined, ClientScreened
 
@@ -91,10 +93,17 @@ class Chart:
     def person(self, sites: Collection[str]) -> told.ToldPerson:
         """With the pairs of which these sites have both."""
         [registered] = self._own.of(ClientRegistered)
+        changes = sorted(self._own.of(PersonChanged), key=lambda said: said.fact.changed_from)
+        now: ClientRegistered | PersonChanged = [registered, *changes][-1].fact
         return self._telling.whole(
             told.ToldPerson,
             registered,
-            identity=_identity(self._telling, self._client_id),
+            identity_version=now.identity_version,
+            words=self._in_words(now),
+            changes=tuple(
+                self._telling.part(told.ToldChange, change, words=self._in_words(change.fact))
+                for change in changes
+            ),
             doubles=tuple(self._doubles(sites)),
             forgetting=tuple(
                 self._telling.part(told.ToldForgetting, recorded, word=word)
@@ -153,6 +162,15 @@ class Chart:
         return found
 
     # One thing each
+
+    def _in_words(self, said: ClientRegistered | PersonChanged) -> told.PersonInWords:
+        identity = self._telling.content(self._owner, IDENTITY, said.identity_version)
+        version = said.contacts_version
+        contacts = self._telling.content(self._owner, CONTACTS, version) if version else None
+        return told.PersonInWords(
+            identity=None if identity is None else sealed.identity_of(identity),
+            contacts=None if contacts is None else sealed.contacts_of(contacts),
+        )
 
     def _coverage(self, added: Recorded) -> told.ToldCoverage:
         fact: CoverageAdded = added.fact
@@ -244,6 +262,6 @@ class Chart:
 
 
 def _identity(telling: Telling, client_id: str) -> pb.Identity | None:
-    """None: forgotten."""
+    """Of who they are now; None: forgotten."""
     content = telling.content(client_stream(client_id), IDENTITY)
     return None if content is None else sealed.identity_of(content)

@@ -42,6 +42,8 @@ def open_intake(
         log_ends=permits.log_ends,
         member_key=recognition.member_key,
         note_person=recognition.note_person,
+        parts_of=sealed.parts_of,
+        membership_parts_of=sealed.membership_parts_of,
         sex_of=sealed.sex_of,
         born_on=sealed.born_on,
         last_contact=contacts.last_contact,

@@ -4,7 +4,7 @@ from kernel.store.privileges import APPEND, READ
 
 PRIVILEGES = {
     "episode": f"{APPEND}, UPDATE, DELETE",
-    "registration": APPEND,
+    "registration": f"{APPEND}, UPDATE (site_id)",
     "client_site": READ,
     "permit": APPEND,
     "identity_audit": APPEND,

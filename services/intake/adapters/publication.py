@@ -21,6 +21,7 @@ from services.intake.domain import (
     episode,
     forgetting,
     permit,
+    person,
     recognition,
     screening,
 )
@@ -50,6 +51,8 @@ DECISIONS: Mapping[type, Decision] = {
         writer(public.ClientRegistered, client.ClientRegistered),
         label=_label(episode.label_of(())),
     ),
+    person.PersonChanged: Kept("what others may hear of it, IdentityAmended says"),
+    person.IdentityAmended: _of_client(writer(public.IdentityAmended, person.IdentityAmended)),
     # What was found stays here.
     screening.ClientScreened: _of_client(writer(public.ClientScreened, screening.ClientScreened)),
     screening.AdmissionDeclined: _of_client(
@@ -70,6 +73,9 @@ DECISIONS: Mapping[type, Decision] = {
         writer(public.CoverageVerified, coverage.CoverageVerified)
     ),
     coverage.CoverageEnded: _of_client(writer(public.CoverageEnded, coverage.CoverageEnded)),
+    coverage.MembershipAmended: _of_client(
+        writer(public.MembershipAmended, coverage.MembershipAmended)
+    ),
     episode.ClientAdmitted: _of_client(writer(public.ClientAdmitted, episode.ClientAdmitted)),
     episode.EpisodeClosed: _of_client(writer(public.EpisodeClosed, episode.EpisodeClosed)),
     # The answers stay here.

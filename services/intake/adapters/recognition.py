@@ -7,11 +7,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from hashlib import sha256
 
+from ninehours.intake.v1 import intake_events_pb2 as intake
+
 from kernel.facts import Recorded
+from kernel.messaging.public_facts import public_facts
 from kernel.rpc.translate import date_of
 from kernel.sites import those_asked
 from kernel.store.store import Store, Transaction
 from services.intake.adapters.sealed import identity_of, membership_of
+from services.intake.app.sealing import every_version
+from services.intake.app.streams import IDENTITY, client_stream
 from services.intake.domain.recognition import (
     DoublesJudged,
     MemberRecognised,
@@ -46,14 +51,12 @@ def member_key(tx: Transaction, payer_id: str, membership: bytes, identity: byte
 
 
 def note_person(tx: Transaction, client_id: str, identity: bytes, noted_at: datetime) -> None:
-    """Enter by what a client registered is recognised: name and birth date."""
-    said = identity_of(identity)
-    person = Particulars(
-        family_name=said.family_name,
-        given_name=said.given_name,
-        birth_date=date_of(said, "birth_date"),
-    )
-    _note(tx, client_id, _digest(tx, person_words(person)), noted_at)
+    """Enter by what a client is recognised now, name and birth date; no more by what before."""
+    earlier = every_version(tx, client_stream(client_id), IDENTITY)
+    digest = _digest(tx, _person_words(identity))
+    before = {_digest(tx, _person_words(said)) for said in earlier} - {digest}
+    _note_no_more(tx, client_id, before)
+    _note(tx, client_id, digest, noted_at)
 
 
 def possible_doubles(tx: Transaction, client_id: str, sites: Collection[str]) -> list[str]:
@@ -66,6 +69,11 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
     """Enter a member recognised, or a judgement, in the transaction that records it."""
     match recorded.fact:
         case MemberRecognised() as fact:
+            said = public_facts(
+                tx.connection, [intake.MemberRecognised], subject=client_stream(fact.client_id)
+            )
+            keys = [(told.message.coverage_id, told.message.key) for told in said]
+            _note_no_more(tx, fact.client_id, {key for _, key in keys} - {*dict(keys).values()})
             _note(tx, fact.client_id, fact.key, recorded.at)
         case DoublesJudged() as fact:
             pair = sorted([fact.client_id, fact.other_client_id])
@@ -92,6 +100,25 @@ def _note(tx: Transaction, client_id: str, digest: str, noted_at: datetime) -> N
         client=client_id,
         digest=digest,
         at=noted_at,
+    )
+
+
+def _note_no_more(tx: Transaction, client_id: str, digests: Collection[str]) -> None:
+    tx.execute(
+        "DELETE FROM likeness WHERE client_id = :client AND digest = ANY(:digests)",
+        client=client_id,
+        digests=list(digests),
+    )
+
+
+def _person_words(identity: bytes) -> tuple[str, ...]:
+    said = identity_of(identity)
+    return person_words(
+        Particulars(
+            family_name=said.family_name,
+            given_name=said.given_name,
+            birth_date=date_of(said, "birth_date"),
+        )
     )
 
 

@@ -7,19 +7,36 @@ from datetime import date
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.rpc.translate import date_of, optional, required_enum
+from services.intake.domain.coverage import MembershipParts
 from services.intake.domain.instruments.score import Sex
+from services.intake.domain.person import IdentityParts
 
 
-def identity_bytes(identity: pb.Identity) -> bytes:
-    """The identity as this contract knows it: what was not judged is not kept."""
-    kept = pb.Identity()
-    kept.CopyFrom(identity)
+def person_bytes(said: pb.Identity | pb.Contacts) -> bytes:
+    """An identity or contacts as this contract knows them: what was not judged is not kept."""
+    kept = type(said).FromString(said.SerializeToString())
     kept.DiscardUnknownFields()
     return bytes(kept.SerializeToString(deterministic=True))
 
 
 def identity_of(content: bytes) -> pb.Identity:
     return pb.Identity.FromString(content)
+
+
+def contacts_of(content: bytes) -> pb.Contacts:
+    return pb.Contacts.FromString(content)
+
+
+def parts_of(identity: bytes) -> IdentityParts:
+    """The identity's, as a claim's reader compares them: capitals and spaces are no difference."""
+    said = identity_of(identity)
+    address = (said.address.line, said.address.city, said.address.state, said.address.zip)
+    return IdentityParts(
+        name=_compared(said.family_name, said.given_name),
+        birth_date=date_of(said, "birth_date").isoformat(),
+        sex=sex_of(identity),
+        address=_compared(*address),
+    )
 
 
 def sex_of(identity: bytes) -> Sex:
@@ -53,3 +70,13 @@ def membership_of(content: bytes) -> tuple[str, str]:
     """The member number and the group number."""
     membership = json.loads(content)
     return membership["member_number"], membership["group_number"]
+
+
+def membership_parts_of(membership: bytes) -> MembershipParts:
+    """The numbers, as a claim's reader compares them."""
+    member_number, group_number = map(_compared, membership_of(membership))
+    return MembershipParts(member_number=member_number, group_number=group_number)
+
+
+def _compared(*texts: str) -> str:
+    return json.dumps([" ".join(text.upper().split()) for text in texts])

@@ -12,6 +12,7 @@ from services.intake.domain import (
     episode,
     forgetting,
     permit,
+    person,
     recognition,
     screening,
 )
@@ -19,6 +20,8 @@ from services.intake.domain import (
 FACTS = Codec(
     {
         "intake.client_registered.v1": client.ClientRegistered,
+        "intake.person_changed.v1": person.PersonChanged,
+        "intake.identity_amended.v1": person.IdentityAmended,
         "intake.client_screened.v1": screening.ClientScreened,
         "intake.admission_declined.v1": screening.AdmissionDeclined,
         "intake.consent_given.v1": consent.ConsentGiven,
@@ -27,6 +30,7 @@ FACTS = Codec(
         "intake.coverage_added.v1": coverage.CoverageAdded,
         "intake.coverage_verified.v1": coverage.CoverageVerified,
         "intake.coverage_ended.v1": coverage.CoverageEnded,
+        "intake.membership_amended.v1": coverage.MembershipAmended,
         "intake.client_admitted.v1": episode.ClientAdmitted,
         "intake.episode_closed.v1": episode.EpisodeClosed,
         "intake.assessment_completed.v1": assessment.AssessmentCompleted,

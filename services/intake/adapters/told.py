@@ -23,22 +23,39 @@ from services.intake.domain.forgetting import (
     ForgettingAsked,
     ForgettingWithdrawn,
 )
+from services.intake.domain.person import PersonChanged
 from services.intake.domain.recognition import DoublesJudged
 from services.intake.domain.screening import AdmissionDeclined, ClientScreened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldPerson(ToldWhole):
-    """`identity` None: forgotten."""
+class PersonInWords:
+    """`identity` None: forgotten; `contacts` None: that, or none were said."""
 
-    fact: ClientRegistered
     identity: pb.Identity | None
-    doubles: tuple["ToldDoubles", ...]
-    forgetting: tuple["ToldForgetting", ...]
+    contacts: pb.Contacts | None
 
     @property
     def text_forgotten(self) -> bool:
         return self.identity is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldChange(Told):
+    fact: PersonChanged
+    words: PersonInWords
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldPerson(ToldWhole):
+    """`words`: who they are now; what was said of it last from a day on, the last change says."""
+
+    fact: ClientRegistered
+    identity_version: int
+    words: PersonInWords
+    changes: tuple[ToldChange, ...]
+    doubles: tuple["ToldDoubles", ...]
+    forgetting: tuple["ToldForgetting", ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from services.intake.domain.instruments.described import DESCRIBED, InstrumentDe
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ChartService"]
 FACT = ("fact",)
+WORDS = ("fact", "words")
 
 
 def _areas(found: told.ToldAreas) -> Sequence[intake.AssessedArea]:
@@ -44,9 +45,7 @@ def _ratings(found: told.ToldRatings) -> Sequence[intake.DimensionRating]:
     ]
 
 
-to_doubles = writer(
-    pb.JudgedDouble, told.ToldDoubles, through=(*FACT, "words"), reason=named("words.text")
-)
+to_doubles = writer(pb.JudgedDouble, told.ToldDoubles, through=WORDS, reason=named("words.text"))
 to_forgetting = writer(
     pb.ForgettingStep,
     told.ToldForgetting,
@@ -56,8 +55,16 @@ to_forgetting = writer(
 to_person = writer(
     pb.ReadPersonResponse,
     told.ToldPerson,
-    through=FACT,
-    identity=lambda found: found.identity,
+    through=WORDS,
+    identity=lambda found: found.words.identity,
+    contacts=lambda found: found.words.contacts,
+    changes=writer(
+        pb.PersonChange,
+        told.ToldChange,
+        through=WORDS,
+        identity=lambda found: found.words.identity,
+        contacts=lambda found: found.words.contacts,
+    ),
     doubles=to_doubles,
     forgetting=to_forgetting,
 )
@@ -109,7 +116,7 @@ to_chart = writer(
     admissions=writer(
         pb.Admission,
         told.ToldAdmission,
-        through=(*FACT, "words"),
+        through=WORDS,
         open_safety_reason=named("words.text"),
         program_id=named("fact.program.program_id"),
         closed_on=lambda found: found.closed and found.closed.closed_on,
@@ -123,9 +130,7 @@ to_assessment = writer(
         pb.TaskOfAssessment,
         told.ToldTask,
         through=FACT,
-        closed=writer(
-            pb.ClosedTask, told.ToldClosing, through=(*FACT, "words"), note=named("words.text")
-        ),
+        closed=writer(pb.ClosedTask, told.ToldClosing, through=WORDS, note=named("words.text")),
     ),
 )
 to_instrument = writer(pb.Instrument, InstrumentDescribed)

@@ -33,8 +33,10 @@ from services.intake.adapters.clients import ClientsQuery
 from services.intake.adapters.safety_tasks import SafetyTaskCursor
 from services.intake.app.assessments import AssessAreasInWords, CloseTaskInWords
 from services.intake.app.disclosure import IdentitiesRequest
+from services.intake.app.membership import AddNumberedCoverage
+from services.intake.app.person import PersonChange, Registration
 from services.intake.app.recognition import JudgeDoublesInWords
-from services.intake.app.use_cases import AddNumberedCoverage, AdmissionRequest, Registration
+from services.intake.app.use_cases import AdmissionRequest
 from services.intake.domain.areas import Area
 from services.intake.domain.assessment import CompleteAssessment
 from services.intake.domain.client import EndDiagnosis, RecordDiagnosis
@@ -54,18 +56,37 @@ LONGEST_WORDS = 20_000  # of free text
 PAGE, LARGEST_PAGE = 200, 1000
 
 
-def require_identity(request: pb.RegisterClientRequest, now: datetime) -> pb.Identity:
+Said = pb.RegisterClientRequest | pb.ChangePersonRequest
+"""Requests that say who a client is."""
+
+
+def identity_bytes(request: Said, today: date) -> bytes:
     """The identity, if it can be one. A person may have no given name, an address is whole."""
     with reading(request) as read:
         read.value(_line, "identity.family_name", "")
         read.optional(_line, "identity.given_name")
-        read.value(partial(_birth_date, today=now.date()), "identity.birth_date", date.min)
+        read.value(partial(_birth_date, today=today), "identity.birth_date", date.min)
         read.value(required_enum, "identity.sex", "")
         read.value(_line, "identity.address.line", "")
         read.value(_line, "identity.address.city", "")
         read.value(required_state, "identity.address.state", "")
         read.value(_zip, "identity.address.zip", "")
-    return request.identity
+    return sealed.person_bytes(request.identity)
+
+
+def contacts_bytes(request: Said) -> bytes:
+    """Whatever is known of them, a line each; empty: nothing is. A person has a name."""
+    if not request.HasField("contacts"):
+        return b""
+    with reading(request) as read:
+        for field in ("phone", "email", "preferred_name", "language"):
+            read.optional(_line, f"contacts.{field}")
+        for person in ("emergency_contact", "guardian"):
+            if request.contacts.HasField(person):
+                read.value(_line, f"contacts.{person}.name", "")
+                read.optional(_line, f"contacts.{person}.relationship")
+                read.optional(_line, f"contacts.{person}.phone")
+    return sealed.person_bytes(request.contacts)
 
 
 def to_registration(
@@ -73,8 +94,24 @@ def to_registration(
 ) -> Registration:
     with reading(request) as read:
         site_id = str(read.uuid("site_id"))
-    identity = sealed.identity_bytes(require_identity(request, now))
-    return Registration(client_id=client_id, site_id=site_id, identity=identity)
+    return Registration(
+        client_id=client_id,
+        site_id=site_id,
+        identity=identity_bytes(request, now.date()),
+        contacts=contacts_bytes(request),
+    )
+
+
+def to_change_person(request: pb.ChangePersonRequest, *, now: datetime) -> PersonChange:
+    with reading(request) as read:
+        client_id = str(read.uuid("client_id"))
+        changed_from = read.value(date_of, "changed_from", date.min)
+    return PersonChange(
+        client_id=client_id,
+        changed_from=changed_from,
+        identity=identity_bytes(request, now.date()),
+        contacts=contacts_bytes(request),
+    )
 
 
 def membership(request: pb.AddCoverageRequest, _: str) -> bytes:

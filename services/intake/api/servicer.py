@@ -19,10 +19,20 @@ from services.intake.adapters.permits import Permit, permits_before
 from services.intake.adapters.recognition import possible_doubles
 from services.intake.adapters.safety_tasks import SafetyTask, safety_tasks
 from services.intake.api import requests
-from services.intake.app import assessments, disclosure, forgetting, recognition, use_cases
+from services.intake.app import (
+    assessments,
+    disclosure,
+    forgetting,
+    membership,
+    person,
+    recognition,
+    use_cases,
+)
 from services.intake.app.deciding import Intake
 from services.intake.app.disclosure import DisclosedIdentity, WithheldIdentity
-from services.intake.app.use_cases import AddNumberedCoverage, AdmissionRequest, Registration
+from services.intake.app.membership import AddNumberedCoverage
+from services.intake.app.person import PersonChange, Registration
+from services.intake.app.use_cases import AdmissionRequest
 from services.intake.domain.assessment import CompleteAssessment
 from services.intake.domain.consent import RestrictDisclosure, RevokeConsent
 from services.intake.domain.screening import ScreenClient
@@ -35,7 +45,7 @@ to_task = writer(pb.SafetyTask, SafetyTask)
 to_covered = writer(
     pb.CoveredIdentity,
     DisclosedIdentity,
-    given=("member_number", "group_number", "coverages"),
+    given=("member_number", "group_number", "coverages", "earlier_numbers"),
     identity=lambda answer: sealed.identity_of(answer.identity),
     permit_sequence=named("end.sequence"),
     permit_fact_id=named("end.fact_id"),
@@ -44,7 +54,9 @@ to_covered = writer(
 to_withheld = writer(pb.Withheld, WithheldIdentity)
 
 
-def _doubles(accepted: Accepted[Intake, Registration | AddNumberedCoverage]) -> Mapping[str, Any]:
+def _doubles(
+    accepted: Accepted[Intake, Registration | PersonChange | AddNumberedCoverage],
+) -> Mapping[str, Any]:
     client_id, sites = accepted.command.client_id, accepted.context.sites
     with accepted.write_side.executor.store.transaction() as tx:
         return {"possible_doubles": possible_doubles(tx, client_id, sites)}
@@ -91,11 +103,12 @@ class IntakeServicer(CommandRpcs[Intake]):
 
     RegisterClient = command_rpc(
         requests.to_registration,
-        use_cases.register_client,
+        person.register_client,
         _doubles,
         client_id=new_id("client"),
         now=NOW,
     )
+    ChangePerson = command_rpc(requests.to_change_person, person.change_person, _doubles, now=NOW)
     JudgeDoubles = command_rpc(requests.to_judge_doubles, recognition.judge_doubles)
     ScreenClient = command_rpc(requests.to_screen_client, use_cases.on_client, _eligible)
     RecordDiagnosis = command_rpc(requests.to_record_diagnosis, use_cases.on_client)
@@ -128,7 +141,7 @@ class IntakeServicer(CommandRpcs[Intake]):
 
     AddCoverage = command_rpc(
         requests.to_add_coverage,
-        use_cases.add_coverage,
+        membership.add_coverage,
         _doubles,
         coverage_id=new_id("coverage"),
     )
@@ -208,17 +221,29 @@ def _token(task: SafetyTask) -> str:
 
 
 def _covered(answer: DisclosedIdentity) -> pb.CoveredIdentity:
-    numbers = {
-        coverage_id: sealed.membership_of(membership)
-        for coverage_id, membership in answer.memberships.items()
-    }
-    member_number, group_number = numbers[answer.coverage_id]
+    now, earlier = [], []
+    for coverage_id, memberships in answer.memberships.items():
+        *before, last = (
+            _number(coverage_id, version, membership)
+            for version, membership in enumerate(memberships, start=1)
+        )
+        now.append(last)
+        earlier += before
+    [named] = [number for number in now if number.coverage_id == answer.coverage_id]
     return to_covered(
         answer,
+        member_number=named.member_number,
+        group_number=named.group_number,
+        coverages=now,
+        earlier_numbers=earlier,
+    )
+
+
+def _number(coverage_id: str, version: int, membership: bytes) -> pb.MemberNumber:
+    member_number, group_number = sealed.membership_of(membership)
+    return pb.MemberNumber(
+        coverage_id=coverage_id,
         member_number=member_number,
         group_number=group_number,
-        coverages=[
-            pb.MemberNumber(coverage_id=coverage_id, member_number=member, group_number=group)
-            for coverage_id, (member, group) in numbers.items()
-        ],
+        version=version,
     )

@@ -10,6 +10,9 @@ from services.intake.adapters import sealed
 from services.intake.api import requests
 from services.intake.app.statements import first_said, put_right
 from services.intake.app.streams import (
+    CONTACTS,
+    IDENTITY,
+    membership_document,
     narratives_document,
     safety_reason_document,
 )
@@ -21,6 +24,7 @@ from services.intake.domain import (
     coverage,
     dimensions,
     episode,
+    person,
 )
 
 SERVICE = pb.DESCRIPTOR.services_by_name["StatementsService"]
@@ -47,6 +51,25 @@ def _reasoned(said: words.AdmitClientRequest, fact: episode.ClientAdmitted, open
         said.open_safety_reason = (content or b"").decode()
 
 
+def _in_words(
+    said: words.RegisterClientRequest | words.ChangePersonRequest,
+    fact: client.ClientRegistered | person.PersonChanged,
+    opened: Open,
+) -> None:
+    """Who they were said to be; a forgotten client's words are left out."""
+    if (identity := opened(IDENTITY, fact.identity_version)) is not None:
+        said.identity.CopyFrom(sealed.identity_of(identity))
+    version = fact.contacts_version
+    if version and (contacts := opened(CONTACTS, version)) is not None:
+        said.contacts.CopyFrom(sealed.contacts_of(contacts))
+
+
+def _numbered(said: words.AddCoverageRequest, fact: coverage.CoverageAdded, opened: Open) -> None:
+    content = opened(membership_document(fact.coverage_id), fact.membership_version)
+    if content is not None:
+        said.member_number, said.group_number = sealed.membership_of(content)
+
+
 def _rated(fact: dimensions.DimensionsRated) -> list[words.DimensionRating]:
     return [
         words.DimensionRating(dimension=dimension, rating=rating)
@@ -57,6 +80,24 @@ def _rated(fact: dimensions.DimensionsRated) -> list[words.DimensionRating]:
 KINDS = statement_kinds(
     pb.Recording,
     (
+        recording(
+            words.RegisterClientRequest,
+            client.ClientRegistered,
+            requests.to_registration,
+            {"client_id": new_id("client"), "now": NOW},
+            _in_words,
+            identity=None,
+            contacts=None,
+        ),
+        recording(
+            words.ChangePersonRequest,
+            person.PersonChanged,
+            requests.to_change_person,
+            {"now": NOW},
+            _in_words,
+            identity=None,
+            contacts=None,
+        ),
         recording(
             words.GiveConsentRequest,
             consent.ConsentGiven,
@@ -71,6 +112,15 @@ KINDS = statement_kinds(
             {"restriction_id": new_id("restriction")},
             from_=named("first"),
             to=named("last"),
+        ),
+        recording(
+            words.AddCoverageRequest,
+            coverage.CoverageAdded,
+            requests.to_add_coverage,
+            {"coverage_id": new_id("coverage")},
+            _numbered,
+            member_number="",
+            group_number="",
         ),
         recording(
             words.VerifyCoverageRequest, coverage.CoverageVerified, requests.to_verify_coverage

@@ -8,12 +8,15 @@ from typing import Any, Generic, TypeVar
 from kernel.decider import Decider
 from kernel.execute import CommandExecutor, Outcome, decided, refuse_stale
 from kernel.facts import Recorded
+from kernel.statements import PutRight
 from kernel.store.store import Context, Transaction
 from services.intake.app.streams import client_stream
 from services.intake.domain.client import CLIENT, Client, ClientCommand, require_registered
+from services.intake.domain.coverage import MembershipParts
 from services.intake.domain.episode import EpisodeSummary, Label, label_of
 from services.intake.domain.forgetting import Retention
 from services.intake.domain.instruments.score import Sex
+from services.intake.domain.person import IdentityParts
 from services.intake.domain.programs import Programs
 
 C = TypeVar("C")
@@ -69,8 +72,12 @@ class Intake:
     # Of a payer's membership and an identity a keyed hash, the same for the same member number and
     # birth date. The key is made once, and outlives master keys.
     member_key: Callable[[Transaction, str, bytes, bytes], str]
-    # Enters, with when it was noted, by what a client registered is recognised.
+    # Enters, with when it was noted, by what a client is recognised now; no more by what before.
     note_person: Callable[[Transaction, str, bytes, datetime], None]
+    # Reads, part by part, what of a sealed identity claims say.
+    parts_of: Callable[[bytes], IdentityParts]
+    # And of a sealed membership.
+    membership_parts_of: Callable[[bytes], MembershipParts]
     # Reads the sex in a sealed identity.
     sex_of: Callable[[bytes], Sex]
     # And the birth date.
@@ -96,6 +103,17 @@ class LockedClient(Generic[S]):
     def label(self) -> Label:
         """Of a fact about this client, now."""
         return label_of(self.episodes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutRightAt:
+    """What was put right of a client, under their lock; `history`: of its stream, with that."""
+
+    tx: Transaction
+    client_id: str
+    history: Sequence[Recorded]
+    asked: PutRight
+    context: Context
 
 
 def nothing_beside(_: "LockedClient[Any]") -> Sequence[Recorded]:

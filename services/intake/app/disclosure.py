@@ -11,6 +11,7 @@ from kernel.execute import record
 from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
 from services.intake.app.deciding import AuditEntry, Intake, LogEnd
+from services.intake.app.sealing import every_version
 from services.intake.app.streams import IDENTITY, client_stream, membership_document, permit_stream
 from services.intake.domain.client import CLIENT, Client
 from services.intake.domain.permit import DisclosureBasis, DisclosurePermitted
@@ -55,15 +56,16 @@ class DisclosedIdentity:
     """What a claim needs. `consent_id` None: no consent is needed, or none is in force.
 
     `programs`: of those asked for, the ones about whose lines the client may be named.
-    `memberships`: of every coverage by the payer, since claims are for dates gone by; among them
-    that of `coverage_id`. `end`: what of the client's published log the permit knew.
+    `memberships`: of every coverage by the payer, since claims are for dates gone by, among them
+    `coverage_id`: each version of its numbers, of which the last is disclosed. `end`: what of the
+    client's published log the permit knew.
     """
 
     client_id: str
     identity: bytes
     identity_version: int
     coverage_id: str
-    memberships: Mapping[str, bytes]
+    memberships: Mapping[str, Sequence[bytes]]
     consent_id: str | None
     programs: frozenset[str]
     basis: DisclosureBasis = DisclosureBasis.GIVEN
@@ -171,9 +173,9 @@ def _answer(
     owner = client_stream(client_id)
     identity = tx.documents.open(owner, IDENTITY)
     memberships = {
-        covering: document.content
+        covering: numbers
         for covering in client.coverages.of_payer(request.recipient_payer_id)
-        if (document := tx.documents.open(owner, membership_document(covering))) is not None
+        if (numbers := tuple(every_version(tx, owner, membership_document(covering))))
     }
     if identity is None or coverage_id not in memberships:
         # Their key was deleted: nobody knows any more who this was.

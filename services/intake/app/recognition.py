@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kernel.execute import Outcome, decided, refuse_stale
+from kernel.execute import Outcome, decided, record_beside, refuse_stale
 from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
 from services.intake.app.deciding import Intake
@@ -18,7 +18,13 @@ from services.intake.app.streams import (
 from services.intake.domain.client import CLIENT, require_registered
 from services.intake.domain.coverage import AddCoverage, CoverageAdded
 from services.intake.domain.episode import Label, label_of
-from services.intake.domain.recognition import DOUBLES, MEMBER, JudgeDoubles, RecogniseMember
+from services.intake.domain.recognition import (
+    DOUBLES,
+    MEMBER,
+    JudgeDoubles,
+    MemberRecognised,
+    RecogniseMember,
+)
 
 
 def recognise(
@@ -32,6 +38,14 @@ def recognise(
 
     The client must be locked.
     """
+    stream = member_stream(coverage.coverage_id)
+    return tuple(record_beside(context, tx, (), {stream: recognised(intake, tx, coverage, label)}))
+
+
+def recognised(
+    intake: Intake, tx: Transaction, coverage: AddCoverage | CoverageAdded, label: Label
+) -> Sequence[MemberRecognised]:
+    """What `recognise` records."""
     owner, stream = client_stream(coverage.client_id), member_stream(coverage.coverage_id)
     identity = tx.documents.open(owner, IDENTITY)
     membership = tx.documents.open(owner, membership_document(coverage.coverage_id))
@@ -43,7 +57,7 @@ def recognise(
         key=intake.member_key(tx, coverage.payer_id, membership.content, identity.content),
         label=label,
     )
-    return decided(context, MEMBER, stream, tx.load(stream), command, expected=False)
+    return tuple(MEMBER.decide(command, MEMBER.after(tx.load(stream))))
 
 
 def recognise_member(intake: Intake, client_id: str, coverage_id: str, context: Context) -> Outcome:

@@ -13,23 +13,42 @@ from kernel.refusal import Malformed
 from kernel.statements import PutRight
 from kernel.store.store import Context, Transaction
 from services.intake.app.assessments import narrated, scored
-from services.intake.app.deciding import Intake, LockedClient
+from services.intake.app.deciding import Intake, LockedClient, PutRightAt
+from services.intake.app.membership import confirmed, numbered, require_payer, what_it_is_now
+from services.intake.app.person import (
+    change_said_anew,
+    registered_once,
+    registration_said_anew,
+    who_they_are_now,
+)
 from services.intake.app.streams import client_stream
-from services.intake.app.use_cases import admission_said_anew, require_payer
+from services.intake.app.use_cases import admission_said_anew
 from services.intake.domain.areas import AREA_ASSESSMENT, AreasAssessed
 from services.intake.domain.assessment import ASSESSMENT, AssessmentCompleted
 from services.intake.domain.client import (
     CLIENT,
+    ClientRegistered,
     DiagnosisEnded,
     DiagnosisRecorded,
     require_registered,
 )
 from services.intake.domain.consent import ConsentGiven, ConsentRevoked, DisclosureRestricted
-from services.intake.domain.coverage import CoverageEnded, CoverageVerified
+from services.intake.domain.coverage import CoverageAdded, CoverageEnded, CoverageVerified
 from services.intake.domain.dimensions import RATING, DimensionsRated
 from services.intake.domain.episode import EPISODE, ClientAdmitted
+from services.intake.domain.person import PersonChanged
 
 Fill = Callable[[Intake, LockedClient[Any], Any, Context], Any]
+Follow = Callable[[Intake, PutRightAt], Mapping[str, Sequence[Any]]]
+"""As the kernel's, of a client by id."""
+
+
+def _nothing(_: Intake, __: PutRightAt) -> Mapping[str, Sequence[Any]]:
+    return {}
+
+
+def _who_they_are(intake: Intake, at: PutRightAt) -> Mapping[str, Sequence[Any]]:
+    return who_they_are_now(intake, at.tx, at.client_id, at.history, at.context)
 
 
 def _labelled(_: Intake, locked: LockedClient[Any], asked: Any, __: Context) -> Any:
@@ -46,21 +65,39 @@ def _of_payer(field: str) -> Fill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of statement: who decides what may be said, and what is filled in.
+    """A kind of statement: who decides what may be said, what is filled in, and what follows.
 
     `kept`: what no revision changes, as the id that others name it by, and when it was done.
+    `without`: refuses to take it back where others rest on it.
     """
 
     decider: Decider[Any, Any, Any]
     fill: Fill = _labelled
     kept: Sequence[str] = ()
+    follow: Follow = _nothing
+    without: Callable[[Sequence[Recorded], Any], None] = putting_right.nothing_needs_it
 
 
 KINDS: Mapping[type, Kind] = {
+    ClientRegistered: Kind(
+        decider=CLIENT,
+        fill=registration_said_anew,
+        kept=("client_id",),
+        follow=_who_they_are,
+        without=registered_once,
+    ),
+    PersonChanged: Kind(decider=CLIENT, fill=change_said_anew, follow=_who_they_are),
     ConsentGiven: Kind(decider=CLIENT, fill=_of_payer("recipient_payer_id"), kept=("consent_id",)),
     ConsentRevoked: Kind(decider=CLIENT),
     DisclosureRestricted: Kind(
         decider=CLIENT, fill=_of_payer("payer_id"), kept=("restriction_id",)
+    ),
+    CoverageAdded: Kind(
+        decider=CLIENT,
+        fill=numbered,
+        kept=("coverage_id",),
+        follow=what_it_is_now,
+        without=confirmed,
     ),
     CoverageVerified: Kind(decider=CLIENT),
     CoverageEnded: Kind(decider=CLIENT),
@@ -96,7 +133,8 @@ def put_right(intake: Intake, asked: PutRight, context: Context) -> Outcome:
         first = first_said(tx, asked.amendment.statement)
     client_id: str = first.fact.client_id
     kind, of_client = KINDS[type(first.fact)], client_stream(client_id)
-    if asked.said is not None and asked.said.client_id != client_id:
+    said: Any = asked.said
+    if said is not None and "client_id" not in kind.kept and said.client_id != client_id:
         raise Malformed(
             recording__client_id="is another client: take it back here, and say it of the other"
         )
@@ -108,9 +146,12 @@ def put_right(intake: Intake, asked: PutRight, context: Context) -> Outcome:
         episodes = intake.episodes_of(tx, [client_id])[client_id]
         locked = LockedClient(tx=tx, client=client, episodes=episodes, state=state)
         kept = {name: getattr(now, name) for name in kind.kept}
-        said: Any = asked.said
         command = kind.fill(intake, locked, replace(said, **kept), context)
         return kind.decider.decide(command, state)
+
+    def follow(tx: Transaction, history: Sequence[Recorded]) -> Mapping[str, Sequence[Any]]:
+        at = PutRightAt(tx=tx, client_id=client_id, history=history, asked=asked, context=context)
+        return kind.follow(intake, at)
 
     return putting_right.put_right(
         intake.executor,
@@ -120,4 +161,6 @@ def put_right(intake: Intake, asked: PutRight, context: Context) -> Outcome:
         owner=of_client,
         locks=[of_client],
         said_anew=said_anew,
+        without=kind.without,
+        follow=follow,
     )

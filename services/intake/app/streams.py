@@ -2,7 +2,9 @@
 
 from kernel.facts import derived_id, of_kind
 
+# The newest version of it says who the client is now.
 IDENTITY = "identity"
+CONTACTS = "contacts"
 
 
 # The stream, the subject of what is published, and the owner of the documents.

@@ -12,21 +12,19 @@ from typing import Any, TypeVar
 from kernel.decider import filled
 from kernel.execute import Outcome, decided, record
 from kernel.facts import Recorded
-from kernel.refusal import Malformed, Unknown
+from kernel.refusal import Malformed
 from kernel.statements import Amendment, CorrectionReason, retold, statements
 from kernel.store.store import Context, Transaction
 from services.intake.app.deciding import Intake, LockedClient, about_client, on_own_stream
-from services.intake.app.recognition import recognise
+from services.intake.app.membership import require_payer
 from services.intake.app.streams import (
-    IDENTITY,
     client_stream,
     episode_stream,
-    membership_document,
     safety_reason_document,
 )
-from services.intake.domain.client import Client, EndDiagnosis, RecordDiagnosis, RegisterClient
+from services.intake.domain.client import Client, EndDiagnosis, RecordDiagnosis
 from services.intake.domain.consent import GiveConsent, RestrictDisclosure, RevokeConsent
-from services.intake.domain.coverage import AddCoverage, EndCoverage, VerifyCoverage
+from services.intake.domain.coverage import EndCoverage, VerifyCoverage
 from services.intake.domain.episode import (
     EPISODE,
     AdmitClient,
@@ -50,38 +48,6 @@ Labelled = TypeVar(
     | EndDiagnosis
     | CloseEpisode,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registration:
-    """`identity`: as it is sealed."""
-
-    client_id: str
-    site_id: str
-    identity: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddNumberedCoverage(AddCoverage):
-    """With its member and group number, as they are sealed."""
-
-    membership: bytes
-
-
-def register_client(intake: Intake, asked: Registration, context: Context) -> Outcome:
-    """Registers a client at a site; the identity is sealed under a key of the client's own.
-
-    Refuses a site that wasn't heard of (SITE_UNKNOWN).
-    """
-
-    def command(locked: LockedClient[Client]) -> RegisterClient:
-        intake.programs(locked.tx, [asked.site_id]).require_site(asked.site_id)
-        owner, identity = client_stream(asked.client_id), asked.identity
-        version = locked.tx.documents.put(owner, IDENTITY, identity)
-        intake.note_person(locked.tx, asked.client_id, identity, context.now)
-        return filled(RegisterClient, asked, identity_version=version)
-
-    return on_own_stream(intake, asked.client_id, command, context)
 
 
 def on_client(
@@ -125,24 +91,6 @@ def restrict_disclosure(intake: Intake, asked: RestrictDisclosure, context: Cont
         return replace(asked, label=locked.label)
 
     return on_own_stream(intake, asked.client_id, command, context)
-
-
-def add_coverage(intake: Intake, asked: AddNumberedCoverage, context: Context) -> Outcome:
-    """Records a coverage, its member and group number sealed; refuses an unknown client or payer.
-
-    Whose member it is, is recognised with it.
-    """
-
-    def command(locked: LockedClient[Client]) -> AddCoverage:
-        require_payer(intake, locked.tx, asked.payer_id)
-        owner, kind = client_stream(asked.client_id), membership_document(asked.coverage_id)
-        version = locked.tx.documents.put(owner, kind, asked.membership)
-        return replace(asked, membership_version=version)
-
-    def recognised(locked: LockedClient[Client]) -> Sequence[Recorded]:
-        return recognise(intake, locked.tx, asked, locked.label, context)
-
-    return on_own_stream(intake, asked.client_id, command, context, beside=recognised)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,12 +219,6 @@ def follow_discharge(
         return record(context, stream, len(history), facts)
 
     return intake.executor.transact(context, decide, locks=[client_stream(asked.client_id)])
-
-
-def require_payer(intake: Intake, tx: Transaction, payer_id: str) -> None:
-    """Refuses (Unknown) a payer of which nothing was heard from billing."""
-    if not intake.is_payer_registered(tx, payer_id):
-        raise Unknown("payer", payer_id)
 
 
 def _labelled(asked: Labelled) -> Callable[[LockedClient[Any]], Labelled]:

@@ -1,4 +1,4 @@
-"""A client: registered, with screenings, consents, coverages and diagnoses. Never with their name.
+"""A client: who they are, screenings, consents, coverages, diagnoses. Never with their name.
 
 A command's `label` is filled in under the client's lock, as `episode.label_of` gives it.
 """
@@ -11,7 +11,7 @@ from typing import Literal, assert_never
 
 from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
-from services.intake.domain import consent, coverage, forgetting, screening
+from services.intake.domain import consent, coverage, forgetting, person, screening
 from services.intake.domain.consent import (
     ConsentCommand,
     ConsentFact,
@@ -32,6 +32,7 @@ from services.intake.domain.coverage import (
     Coverages,
     CoverageVerified,
     EndCoverage,
+    MembershipAmended,
     VerifyCoverage,
 )
 from services.intake.domain.episode import Label
@@ -46,6 +47,13 @@ from services.intake.domain.forgetting import (
     ForgettingFact,
     ForgettingWithdrawn,
     WithdrawForgetting,
+)
+from services.intake.domain.person import (
+    ChangePerson,
+    IdentityAmended,
+    Person,
+    PersonChanged,
+    PersonFact,
 )
 from services.intake.domain.screening import (
     AdmissionDeclined,
@@ -64,11 +72,12 @@ DiagnosisEndReason = Literal["RESOLVED", "RULED_OUT", "ENTERED_IN_ERROR"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterClient:
-    """`identity_version`: of the sealed identity."""
+    """`identity_version`: of the sealed identity; `contacts_version` 0: none were said."""
 
     client_id: str
     site_id: str
     identity_version: int
+    contacts_version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +118,7 @@ class ClientRegistered:
     client_id: str
     identity_version: int
     site_id: str = ""
+    contacts_version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +148,7 @@ class DiagnosisEnded:
 
 ClientCommand = (
     RegisterClient
+    | ChangePerson
     | ScreenClient
     | ConsentCommand
     | CoverageCommand
@@ -147,6 +158,7 @@ ClientCommand = (
 )
 ClientFact = (
     ClientRegistered
+    | PersonFact
     | ScreeningFact
     | ConsentFact
     | CoverageFact
@@ -173,6 +185,7 @@ class Client:
     """What later decisions and ReadIdentities need to know."""
 
     registered: bool = False
+    person: Person = field(default_factory=Person)
     screening: LatestScreening = field(default_factory=LatestScreening)
     consents: Consents = field(default_factory=Consents)
     coverages: Coverages = field(default_factory=Coverages)
@@ -199,6 +212,8 @@ def decide(command: ClientCommand, client: Client) -> Iterator[ClientFact]:
         case RegisterClient():
             if not client.registered:
                 yield filled(ClientRegistered, command)
+        case ChangePerson():
+            yield from person.decide(command, client.person)
         case ScreenClient():
             yield from screening.decide(command, client.screening)
         case GiveConsent() | RevokeConsent() | RestrictDisclosure():
@@ -215,13 +230,14 @@ def decide(command: ClientCommand, client: Client) -> Iterator[ClientFact]:
 
 def evolve(client: Client, fact: ClientFact) -> Client:
     match fact:
-        case ClientRegistered():
-            return replace(client, registered=True)
+        case ClientRegistered() | PersonChanged() | IdentityAmended():
+            registered = client.registered or isinstance(fact, ClientRegistered)
+            return replace(client, registered=registered, person=_known(client.person, fact))
         case ClientScreened() | AdmissionDeclined():
             return replace(client, screening=screening.evolve(client.screening, fact))
         case ConsentGiven() | ConsentRevoked() | DisclosureRestricted():
             return replace(client, consents=consent.evolve(client.consents, fact))
-        case CoverageAdded() | CoverageVerified() | CoverageEnded():
+        case CoverageAdded() | CoverageVerified() | CoverageEnded() | MembershipAmended():
             return replace(client, coverages=coverage.evolve(client.coverages, fact))
         case ForgettingAsked() | ForgettingWithdrawn() | ClientForgotten():
             return replace(client, forgetting=forgetting.evolve(client.forgetting, fact))
@@ -232,6 +248,12 @@ def evolve(client: Client, fact: ClientFact) -> Client:
 
 
 CLIENT = Decider(decide, evolve, Client())
+
+
+def _known(known: Person, fact: ClientRegistered | PersonFact) -> Person:
+    if isinstance(fact, ClientRegistered):
+        return replace(known, registered=fact.identity_version)
+    return person.evolve(known, fact)
 
 
 def _diagnosed(client: Client, fact: DiagnosisRecorded | DiagnosisEnded) -> Client:

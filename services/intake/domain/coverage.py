@@ -1,6 +1,6 @@
 """A client's coverages, and for which dates payers confirmed them: a part of the client."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, assert_never
@@ -9,6 +9,7 @@ from kernel.decider import filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from services.intake.domain.episode import Label
 from services.intake.domain.period import holds_on, require_order
+from services.intake.domain.versions import first_said
 
 PRIMARY = 1
 CoverageEndReason = Literal["TERMINATED", "REPLACED", "ENTERED_IN_ERROR"]
@@ -89,8 +90,43 @@ class CoverageEnded:
     label: Label
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipParts:
+    """What of a sealed membership claims say. Never kept, never logged."""
+
+    member_number: str
+    group_number: str
+
+    def __repr__(self) -> str:
+        return "MembershipParts()"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipAmended:
+    """Each number by the first version that said it so; `version`: the newest, disclosed from now
+    on. Of several of a coverage the last one counts."""
+
+    client_id: str
+    coverage_id: str
+    version: int
+    member_number: int
+    group_number: int
+    label: Label
+
+
+class CoverageConfirmed(AgainstTheRules):
+    """What a payer said of a coverage would be said of nothing."""
+
+    def __init__(self, coverage_id: str) -> None:
+        super().__init__(
+            "COVERAGE_CONFIRMED",
+            "what the payer confirmed of this coverage stands; take that back first, or end it",
+            coverage_id=coverage_id,
+        )
+
+
 CoverageCommand = AddCoverage | VerifyCoverage | EndCoverage
-CoverageFact = CoverageAdded | CoverageVerified | CoverageEnded
+CoverageFact = CoverageAdded | CoverageVerified | CoverageEnded | MembershipAmended
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +136,8 @@ class Coverages:
     added: Mapping[str, CoverageAdded] = field(default_factory=dict)
     # In the order in which payers said it.
     said: tuple[CoverageVerified | CoverageEnded, ...] = ()
+    # By coverage, what others heard last of its numbers.
+    amended: Mapping[str, MembershipAmended] = field(default_factory=dict)
 
     @property
     def holding(self) -> tuple[CoverageVerified, ...]:
@@ -180,8 +218,33 @@ def evolve(coverages: Coverages, fact: CoverageFact) -> Coverages:
             return replace(coverages, added={**coverages.added, fact.coverage_id: fact})
         case CoverageVerified() | CoverageEnded():
             return replace(coverages, said=(*coverages.said, fact))
+        case MembershipAmended():
+            return replace(coverages, amended={**coverages.amended, fact.coverage_id: fact})
         case _:
             assert_never(fact)
+
+
+def amended(
+    added: CoverageAdded,
+    coverages: Coverages,
+    sealed: Sequence[MembershipParts],
+    label: Label,
+) -> Iterator[MembershipAmended]:
+    """What others hear of its numbers, where it isn't what they heard: `sealed`, every version."""
+    parts = ("member_number", "group_number")
+    now, heard = (
+        filled(
+            MembershipAmended,
+            added,
+            version=version,
+            label=label,
+            **first_said(sealed, version, parts),
+        )
+        for version in (len(sealed), 1)
+    )
+    heard = coverages.amended.get(added.coverage_id, heard)
+    if replace(now, label=heard.label) != heard:
+        yield now
 
 
 def _added(coverages: Coverages, coverage_id: str) -> CoverageAdded:

@@ -14,7 +14,10 @@ from services.billing.domain.history.history import (
     Attestation,
     BillingHistory,
     Cancellation,
+    IdentityAmended,
+    IdentityPeriod,
     Level,
+    MembershipAmended,
     Restriction,
     Revocation,
     Waiver,
@@ -114,6 +117,26 @@ MORE: dict[str, list[Any]] = {
         for n, to in enumerate(["1", "2.1", "2.5"])
     ],
     "revocations": [Revocation(fact="rev", consent_id="consent", revoked_on=day(4))],
+    "identities": [
+        IdentityAmended(
+            fact=f"i{version}",
+            sequence=version,
+            version=version,
+            periods=(IdentityPeriod(name=name, birth_date=1, sex=1),),
+        )
+        for version, name in ((2, 2), (3, 1), (4, 4))
+    ],
+    "memberships": [
+        MembershipAmended(
+            fact=f"m{version}",
+            sequence=version,
+            coverage_id="coverage",
+            version=version,
+            member_number=version,
+            group_number=1,
+        )
+        for version in (2, 3)
+    ],
     "restrictions": [Restriction(fact="res", payer_id="payer", start=day(2), end=day(4))],
     "waivers": [
         Waiver(fact=f"waiver {n}", payer_id="payer", service_date=day(7)) for n in range(2)

@@ -63,6 +63,8 @@ RULES = some.fixed_dictionaries(
         "changed_claim": some.sampled_from(["REPLACE", "VOID"]),
         "units_return": some.sampled_from(["VOID_ISSUED", "VOID_PROCESSED"]),
         "new_claim_after": some.sampled_from(["VOID_ISSUED", "VOID_PROCESSED"]),
+        "amended_identity": some.sampled_from(["CHANGED", "VOID", "NOTHING"]),
+        "amended_member": some.sampled_from(["CHANGED", "VOID", "NOTHING"]),
         "authorization_unit": some.sampled_from(["DAYS", "SESSIONS", "UNITS"]),
         "discrete_fallback": some.booleans(),
         "split_by_month": some.booleans(),

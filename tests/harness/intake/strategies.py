@@ -39,6 +39,7 @@ from services.intake.domain.coverage import (
     CoverageEnded,
     CoverageVerified,
     EndCoverage,
+    MembershipAmended,
     VerifyCoverage,
 )
 from services.intake.domain.dimensions import DimensionsRated, RateDimensions
@@ -59,6 +60,12 @@ from services.intake.domain.forgetting import (
     WithdrawForgetting,
 )
 from services.intake.domain.instruments import INSTRUMENTS
+from services.intake.domain.person import (
+    ChangePerson,
+    IdentityAmended,
+    IdentityPeriod,
+    PersonChanged,
+)
 from services.intake.domain.screening import (
     AdmissionDeclined,
     ClientScreened,
@@ -107,6 +114,8 @@ referrals = few(["OUTPATIENT", "WITHDRAWAL_MANAGEMENT"])
 BY_NAME: Mapping[str, st.SearchStrategy[Any]] = {
     "client_id": client,
     "identity_version": st.just(1),
+    "contacts_version": st.integers(0, 1),
+    "changed_from": dates,
     "consent_id": ids,
     "restriction_id": ids,
     "coverage_id": ids,
@@ -152,10 +161,12 @@ def some(kind: type[T], **beside: st.SearchStrategy[Any]) -> st.SearchStrategy[T
     return st.builds(kind, **{**by_name, **beside})
 
 
+AS_REGISTERED = IdentityPeriod(since=None, name=1, birth_date=1, sex=1, address=1)
 people = few(["person/olga", "person/omar"])
 open_ones = few([(), ("episode",)])
 client_commands: st.SearchStrategy[ClientCommand] = st.one_of(
     some(RegisterClient),
+    some(ChangePerson),
     some(ScreenClient, referred_to=st.none() | referrals),
     some(RevokeConsent),
     some(RestrictDisclosure),
@@ -172,6 +183,14 @@ client_commands: st.SearchStrategy[ClientCommand] = st.one_of(
 
 client_facts: st.SearchStrategy[ClientFact] = st.one_of(
     some(ClientRegistered),
+    some(PersonChanged),
+    some(IdentityAmended, version=st.just(1), periods=st.just((AS_REGISTERED,))),
+    some(
+        MembershipAmended,
+        version=st.just(1),
+        member_number=st.just(1),
+        group_number=st.just(1),
+    ),
     some(ClientScreened),
     some(AdmissionDeclined, reasons=st.just(("NEEDS_DETOX",)), referred_to=referrals),
     some(ConsentRevoked),

@@ -67,11 +67,13 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     def question(request: Message) -> None:
         played.answers.append(desk.call(request, roles=ROLES, purpose="TREATMENT"))
 
-    def registered(**changes: Any) -> str:
+    def who() -> pb.Identity:
         address = fill.filled(common.PostalAddress, state="CO", zip="802021234")
-        who = fill.filled(pb.Identity, birth_date=born, sex=pb.SEX_FEMALE, address=address)
-        who.MergeFrom(pb.Identity(**changes))
-        return str(command(pb.RegisterClientRequest, identity=who, site_id=SITE).client_id)
+        said_so = fill.filled(pb.Identity, birth_date=born, sex=pb.SEX_FEMALE, address=address)
+        return pb.Identity.FromString(said_so.SerializeToString())
+
+    def registered() -> str:
+        return str(command(pb.RegisterClientRequest, identity=who(), site_id=SITE).client_id)
 
     ends = count(300)
 
@@ -80,6 +82,14 @@ def play(new_store: Callable[[Service], Store]) -> Played:
 
     client_id, other = registered(), registered()
     whose = {"client_id": client_id}
+    command(
+        said.CorrectStatementRequest,
+        statement=statements()["registration"],
+        recording=said.Recording(
+            registration=filled(pb.RegisterClientRequest, identity=who, site_id=SITE)
+        ),
+    )
+    stated("change_of_person", pb.ChangePersonRequest, **whose, identity=who)
     command(pb.JudgeDoublesRequest, **whose, other_client_id=other)
     consented = stated(
         "consent",
@@ -91,7 +101,7 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     )
     stated("revocation", pb.RevokeConsentRequest, **whose, consent_id=consented.consent_id)
     stated("restriction", pb.RestrictDisclosureRequest, **whose, payer_id=OTHER_PAYER)
-    covered = command(pb.AddCoverageRequest, **whose, payer_id=OTHER_PAYER, order=3)
+    covered = stated("membership", pb.AddCoverageRequest, **whose, payer_id=OTHER_PAYER, order=3)
     of_coverage = {**whose, "coverage_id": covered.coverage_id}
     stated("coverage", pb.VerifyCoverageRequest, **of_coverage, verified_to=late)
     stated("end_of_coverage", pb.EndCoverageRequest, **of_coverage)

@@ -18,6 +18,8 @@ from services.billing.domain.x12.t837.claim import ClaimFrequency
 class Identified:
     """Of whom intake gave the identity: its version, under which consent, with which coverages.
 
+    `memberships`: by coverage, the version of its numbers.
+
     `permit_id` is of this asking alone; it knew the client's log at intake up to `permit_sequence`,
     whose fact is `permit_fact_id` (empty: of a release before).
     `programs`: about whose lines the client may be named to the payer.
@@ -30,6 +32,7 @@ class Identified:
     permit_sequence: int
     programs: Collection[str]
     permit_fact_id: str = ""
+    memberships: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +83,16 @@ def gate(candidate: Candidate, others: Sequence[Candidate], now: Circumstances) 
 
 
 def identified(claim: ClaimIssued, batch_id: str, now: Circumstances) -> ClaimIssued:
-    """The claim with the identity it discloses, and why it may."""
+    """The claim with the identity it discloses, and why it may; a void is of its claim's number."""
     person = now.identified[claim.client_id]
+    membership_version = person.memberships.get(claim.coverage_id, 0)
+    if claim.frequency == ClaimFrequency.VOID:
+        membership_version = claim.membership_version
     return replace(
         claim,
         batch_id=batch_id,
         identity_version=person.version,
+        membership_version=membership_version,
         consent_id=person.consent_id,
         basis=_basis(claim, now),
         permit_id=person.permit_id,

@@ -72,7 +72,8 @@ class ClaimIssued:
     an institutional claim's; those of before said 30 without keeping it. `permit_id`: intake's
     permit, which knew the client's published log there up to `permit_sequence`, whose fact is
     `permit_fact_id`; none in facts of before. `programs`: those whose sessions it is about; an
-    empty id, and none in facts of before: nobody knows which.
+    empty id, and none in facts of before: nobody knows which. `identity_version` and
+    `membership_version`: of the sealed words and numbers that it named the client by.
     """
 
     claim_id: str
@@ -106,6 +107,7 @@ class ClaimIssued:
     permit_fact_id: str = ""
     programs: tuple[str, ...] = ()
     without_waiting: WaitOverride | Literal[""] = ""
+    membership_version: int = 0
 
     @property
     def charge_minor(self) -> int:

@@ -4,7 +4,8 @@ A proposal rests on the claim that stands now: of one that was replaced, its rep
 one that was voided. A day on HOLD, for whatever reason, is no longer claimed, so its line has
 fallen; but as long as something may bring it back, the proposal waits. A claim that names a
 diagnosis which was in effect on none of its dates, or points to one at the line of a date on which
-it wasn't, says so no longer; one that could name more of them stays as it is. A bill that says
+it wasn't, says so no longer; one that could name more of them stays as it is. One that named the
+client otherwise than is true is corrected as its payer wants (claims/parties.py). A bill that says
 where the client was when it ended is corrected by a discharge told later; of its frequency nothing
 is, whose place a correction's own takes.
 """
@@ -27,6 +28,7 @@ from services.billing.domain.claims.cuts import (
 )
 from services.billing.domain.claims.drafts import MOST_LINES, bill_of, courses_of, joining, staff_on
 from services.billing.domain.claims.in_force import in_force
+from services.billing.domain.claims.parties import PartyAmended, amended_since, asked_for
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.diagnoses import diagnosed, untrue_on
 from services.billing.domain.history.history import (
@@ -38,6 +40,7 @@ from services.billing.domain.history.history import (
     facts_of,
 )
 from services.billing.domain.payers.rules import (
+    AmendedParty,
     ClaimForm,
     CorrectionAction,
     RenderingOnClaim,
@@ -78,6 +81,8 @@ class Proposal:
     rests_on: frozenset[str]
     # Of an institutional claim of which something is left: claims/courses.py.
     patient_status: str = ""
+    # Whom it named otherwise than is true, where its payer wants to be told.
+    amended: tuple[PartyAmended, ...] = ()
 
     @property
     def issued_charge_minor(self) -> int:
@@ -144,6 +149,12 @@ def _propose(
         or (claim.patient_status and status not in ("", claim.patient_status))
     ):
         changed_dates |= {line.service_date for line in lines}
+    amended = tuple(amended_since(claim, history))
+    wanted = asked_for(amended, rules)
+    if wanted == AmendedParty.NOTHING:
+        amended = ()
+    else:
+        changed_dates |= {line.service_date for line in claim.lines}
     changed = tuple(sorted(changed_dates))
     if not changed:
         return None
@@ -159,7 +170,7 @@ def _propose(
     )
     return Proposal(
         claim=claim,
-        action=_action(rules, lines, unnamed),
+        action=_action(rules, lines, anew=bool(unnamed) or wanted == AmendedParty.VOID),
         state=state_of(waits_for, numbered=any(answer.payer_control_number for answer in answers)),
         waits_for=waits_for,
         authorization_id=authorization_id,
@@ -170,10 +181,11 @@ def _propose(
         authorized_units=0 if is_ancillary(claim) else units_of(parts),
         staff_id=staff_on(lines) if rules.rendering == RenderingOnClaim.FACILITATOR else "",
         rules=rules,
-        rests_on=facts_of([claim], answers)
+        rests_on=facts_of([claim], answers, amended)
         .union(said_of.rests_on, ended_by)
         .union(*(by_date[on].rests_on for on in looked_at)),
         patient_status=status,
+        amended=amended,
     )
 
 
@@ -350,11 +362,9 @@ def _unnamed_dates(
     }
 
 
-def _action(
-    rules: RuleSet, lines: Sequence[ClaimLine], unnamed: Collection[date]
-) -> CorrectionAction:
-    """The payer's; but void and new where a replacement couldn't say all of a date."""
-    if unnamed:
+def _action(rules: RuleSet, lines: Sequence[ClaimLine], *, anew: bool) -> CorrectionAction:
+    """The payer's; but void and `anew` where a replacement couldn't say all of a date, or whose."""
+    if anew:
         return CorrectionAction.VOID
     return CorrectionAction(rules.changed_claim if lines else rules.fallen_claim)
 

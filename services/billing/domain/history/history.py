@@ -295,6 +295,9 @@ class IssuedClaim:
     diagnoses: tuple[str, ...] = ()
     # An institutional claim's; empty of those of before, which kept none.
     patient_status: str = ""
+    # Of the sealed identity and numbers that it named the client by; of before it was kept: 0.
+    identity_version: int = 0
+    membership_version: int = 0
 
 
 class AdjudicationStatus(StrEnum):
@@ -334,6 +337,38 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityPeriod:
+    """From a day on (None: all along) each part is as the version of this number said it first."""
+
+    since: date | None = None
+    name: int
+    birth_date: int
+    sex: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityAmended:
+    """Who the client is, oldest first: `version` says what the last period does."""
+
+    fact: str
+    sequence: int
+    version: int
+    periods: tuple[IdentityPeriod, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipAmended:
+    """In this version each number is as the version with this number said it first."""
+
+    fact: str
+    sequence: int
+    coverage_id: str
+    version: int
+    member_number: int
+    group_number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmedRules:
     fact: str
     rules: RuleSet
@@ -368,6 +403,8 @@ class BillingHistory:
     cancelled: tuple[Cancellation, ...] = ()
     attested: tuple[Attestation, ...] = ()
     discharges: tuple[Discharge, ...] = ()
+    identities: tuple[IdentityAmended, ...] = ()
+    memberships: tuple[MembershipAmended, ...] = ()
 
     def rules_of(self, payer_id: str, on: date) -> RuleSet | None:
         """The payer's confirmed rules in effect on a service date."""

@@ -99,6 +99,14 @@ class CorrectionAction(StrEnum):
     VOID = "VOID"
 
 
+class AmendedParty(StrEnum):
+    """What becomes of a claim that left with another name or number than is true."""
+
+    CHANGED = "CHANGED"
+    VOID = "VOID"
+    NOTHING = "NOTHING"
+
+
 class LateDay(StrEnum):
     """Where a day goes whose period's claim was issued without it."""
 
@@ -199,7 +207,8 @@ class RuleSet:
 
     `sign_within_hours` 0: no limit. `minimum_services` 0: one. `weekly_minimum_minutes` 0: the
     payer doesn't look at weeks. `grace_seconds` are added to attended time before it is held
-    against a minimum of minutes; units are of the time there was.
+    against a minimum of minutes; units are of the time there was. `amended_identity`: of a name, a
+    birth date, a sex or a group number; `amended_member`: of a member number.
     """
 
     payer_id: str
@@ -240,6 +249,8 @@ class RuleSet:
     telehealth_modifiers: tuple[str, ...] = ()
     grace_seconds: int = 0
     new_claim_after: VoidStage = VoidStage.ISSUED
+    amended_identity: AmendedParty = AmendedParty.CHANGED
+    amended_member: AmendedParty = AmendedParty.VOID
 
     @property
     def name(self) -> str:

@@ -76,6 +76,8 @@ def _between(start: date, end: date | None) -> str:
 SAYINGS: dict[str, Saying] = {
     "admissions": _admission,
     "discharges": lambda f: f"discharged {f.discharged_on}",
+    "identities": lambda f: f"who the client is was put right: version {f.version} of it",
+    "memberships": lambda f: f"numbers of a coverage put right: version {f.version} of them",
     "diagnoses": lambda f: f"diagnosis {f.code}, rank {f.rank}, in effect {f.effective_from}",
     "diagnosis_ends": lambda f: f"diagnosis {f.code} ended, its last day {f.last_day}",
     "coverages": _coverage,
