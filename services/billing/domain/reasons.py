@@ -229,6 +229,15 @@ class Reason(StrEnum):
         "no plan was in force, and one was due",
         Remedy("a plan signed later doesn't reach back to {on}: it has to be written off"),
     )
+    PLAN_ON_PAPER = (
+        "PLAN_ON_PAPER",
+        "the plan was signed on paper by then, and entered later: the rules do not say its worth",
+        Remedy(
+            "proposes rules that say what a plan on paper is worth (paper_plan), and another"
+            " person confirms them",
+            f"{BILLING}/ProposeRuleSet",
+        ),
+    )
     NO_DIAGNOSIS = (
         "NO_DIAGNOSIS",
         "no principal diagnosis was in effect",

@@ -10,6 +10,8 @@ from ninehours.plans.v1 import plans_events_pb2 as events
 from kernel.decider import filled
 from kernel.facts import Recorded
 from kernel.messaging.public_facts import public_facts
+from kernel.refusal import Unknown
+from kernel.statements import content_of
 from kernel.store.store import Transaction
 from kernel.store.telling import Facts, Telling
 from services.plans.adapters import told
@@ -23,6 +25,7 @@ from services.plans.app.streams import (
     level_stream,
     over_safety_of,
     plan_stream,
+    scans_of,
 )
 from services.plans.app.treatment_plans import GoalInWords, ProblemInWords
 from services.plans.domain.decision import RecommendationDecided
@@ -101,6 +104,26 @@ def care(
         aftercare=telling.wholes(told.ToldAftercare, facts.of(AftercareArranged)),
         follow_ups=telling.wholes(told.ToldFollowUp, facts.of(FollowedUp)),
     )
+
+
+def scan(
+    tx: Transaction, client_id: str, plan_id: str, version: int, sites: Collection[str]
+) -> bytes | None:
+    """A sheet of the client's plan, in an episode at these sites; None: it was forgotten.
+
+    Refuses what is no plan of theirs (PLAN_UNKNOWN), and a version nobody sealed (SCAN_UNKNOWN).
+    """
+    stream = plan_stream(plan_id)
+    if stream not in plans_of(tx, client_id):
+        raise Unknown("plan", plan_id)
+    history = tx.load(stream)
+    if not episodes_at(tx, client_id, sites)(history[0].fact.episode_id):
+        raise Unknown("plan", plan_id)
+    said = [content_of(recorded) for recorded in history]
+    signed = [fact.paper for fact in said if isinstance(fact, PlanSigned | PlanCertified)]
+    if version not in {paper.scan_version for paper in signed if paper is not None}:
+        raise Unknown("scan", str(version))
+    return Telling(tx).content(client_subject(client_id), scans_of(plan_id), version)
 
 
 def level_rules(tx: Transaction) -> list[told.ToldLevelRules]:

@@ -83,6 +83,17 @@ class CareServicer:
             found = care.care(tx, client_id, call.actor.sites, until)
         return to_care(found, client_id=client_id)
 
+    def ReadScan(self, request: pb.ReadScanRequest, call: Call) -> pb.ReadScanResponse:
+        with reading(request) as read:
+            client_id = str(read.uuid("client_id"))
+            plan_id = str(read.uuid("plan_id"))
+            version = read.integer("scan_version", low=1, high=10_000)
+        with self._store.transaction() as tx:
+            found = care.scan(tx, client_id, plan_id, version, call.actor.sites)
+        return pb.ReadScanResponse(
+            client_id=client_id, scan=found or b"", text_forgotten=found is None
+        )
+
     def ListLevelRules(self, _: pb.ListLevelRulesRequest, __: Call) -> pb.ListLevelRulesResponse:
         with self._store.transaction() as tx:
             return pb.ListLevelRulesResponse(rules=map(to_level_rules, care.level_rules(tx)))

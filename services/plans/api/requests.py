@@ -4,14 +4,22 @@ from typing import Any
 
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
-from kernel.mapping.fields import Read, left_out, text
+from kernel.mapping.fields import Read, bounded, left_out, text
 from kernel.mapping.reading import Reader, each_of, named, request_reader
 from kernel.refusal import Malformed
 from kernel.rpc.translate import required_level
 from services.plans.adapters.level_rules import to_proposed_rules
 from services.plans.app.endings import DischargeInWords
 from services.plans.app.levels_of_care import DecisionRequest
-from services.plans.app.treatment_plans import GoalInWords, PlanInWords, ProblemInWords
+from services.plans.app.treatment_plans import (
+    SCANS,
+    CertifyOrEnter,
+    GoalInWords,
+    PlanInWords,
+    ProblemInWords,
+    Sheet,
+    SignOrEnter,
+)
 from services.plans.domain.completion import UNKNOWN
 from services.plans.domain.ending import (
     ArrangeAftercare,
@@ -20,11 +28,12 @@ from services.plans.domain.ending import (
 )
 from services.plans.domain.level import ChangeLevelOfCare
 from services.plans.domain.plan_content import Intervention, Objective
-from services.plans.domain.plan_facts import CertifyPlan, Rating, RefusePlan, ReviewPlan, SignPlan
+from services.plans.domain.plan_facts import Rating, RefusePlan, ReviewPlan
 from services.plans.domain.rules import ConfirmLevelRules, ProposeLevelRules
 
 LONGEST_WORDS = 10_000  # characters
 MOST_OF_EACH = 50
+LARGEST_SCAN = 2 * 1024 * 1024  # bytes
 OF_THE_CALL = ("actor", "now")
 # What a plan says has its bounds in the domain, which tells all that is wrong with it.
 AS_SAID: Read = getattr
@@ -67,17 +76,45 @@ to_plan_in_words = request_reader(
     interventions=_at_most(MOST_OF_EACH, _to_intervention),
     problems=_at_most(MOST_OF_EACH, _to_problem),
 )
+_to_sheet = request_reader(
+    pb.PaperSignature, Sheet, signed_by=text(80), scan=AS_SAID, scan_version=bounded(0, 10_000)
+)
+
+
+def _read_sheet(message: Any, field: str) -> Sheet | None:
+    """What was signed on paper, if anything was: a scan, or which of those that were sealed."""
+    if not message.HasField(field):
+        return None
+    said = getattr(message, field)
+    sheet = _to_sheet.read_at(said, f"{field}.")
+    if bool(sheet.scan) == bool(sheet.scan_version):
+        raise Malformed(**{f"{field}.scan": "is said, or scan_version: one of them"})
+    if len(sheet.scan) > LARGEST_SCAN:
+        raise Malformed(**{f"{field}.scan": "is more than 2 MiB"})
+    if sheet.scan and not sheet.scan.startswith(SCANS[sheet.scan_type]):
+        raise Malformed(**{f"{field}.scan_type": "is not what the scan is"})
+    return sheet
+
+
 to_sign_plan = request_reader(
     pb.SignPlanRequest,
-    SignPlan,
+    SignOrEnter,
     given=OF_THE_CALL,
     role=named("signer_role"),
     credential=left_out(text(40)),
+    paper=None,
+    sheet=named("paper", _read_sheet),
 )
 to_refuse_plan = request_reader(
     pb.RefusePlanRequest, RefusePlan, given=OF_THE_CALL, role=named("signer_role")
 )
-to_certify_plan = request_reader(pb.CertifyPlanRequest, CertifyPlan, given=OF_THE_CALL)
+to_certify_plan = request_reader(
+    pb.CertifyPlanRequest,
+    CertifyOrEnter,
+    given=OF_THE_CALL,
+    paper=None,
+    sheet=named("paper", _read_sheet),
+)
 _to_rating = request_reader(pb.ObjectiveRating, Rating, goal=AS_SAID, objective=AS_SAID)
 to_review_plan = request_reader(
     pb.ReviewPlanRequest,

@@ -28,9 +28,8 @@ from services.plans.api import requests
 from services.plans.app import endings, levels_of_care, treatment_plans
 from services.plans.app.ports import Plans
 from services.plans.app.streams import client_subject, decision_stream
-from services.plans.app.treatment_plans import PlanInWords
+from services.plans.app.treatment_plans import PlanInWords, SignOrEnter
 from services.plans.domain.decision import DECISION
-from services.plans.domain.plan_facts import SignPlan
 from services.plans.domain.progress import WeekOfProgress
 from services.plans.domain.recommendation import Recommendation
 
@@ -50,7 +49,7 @@ def _drafted(drafting: Accepted[Plans, PlanInWords]) -> Mapping[str, Any]:
     return {"plan_id": plan.plan_id, "version": plan.version}
 
 
-def _active(signing: Accepted[Plans, SignPlan]) -> Mapping[str, Any]:
+def _active(signing: Accepted[Plans, SignOrEnter]) -> Mapping[str, Any]:
     plan_id = signing.command.plan_id
     return {"active": treatment_plans.is_active(signing.write_side, plan_id, signing.outcome)}
 

@@ -53,6 +53,16 @@ def _reasoned(
         said.open_safety_reason = (content or b"").decode()
 
 
+_sheet = writer(words.PaperSignature, plan_facts.Paper, given=("signed_by",), scan=b"")
+
+
+def _paper(paper: plan_facts.Paper | None, signed_by: str) -> words.PaperSignature | None:
+    """Which sheet it was: ReadScan tells it."""
+    if paper is None:
+        return None
+    return _sheet(paper, signed_by=signed_by)
+
+
 def _is_told(tx: Transaction, statement: Statement, call: Call) -> bool:
     """What is said of an episode is its site's."""
     client_id, episode_id = whose(tx, statement.first)
@@ -76,6 +86,7 @@ KINDS = statement_kinds(
             plan_facts.PlanSigned,
             requests.to_sign_plan,
             OF_THE_CALL,
+            paper=lambda fact: _paper(fact.paper, fact.signed_by),
             **SIGNER,
         ),
         recording(
@@ -90,6 +101,7 @@ KINDS = statement_kinds(
             plan_facts.PlanCertified,
             requests.to_certify_plan,
             OF_THE_CALL,
+            paper=lambda fact: _paper(fact.paper, fact.certified_by),
         ),
         recording(
             words.ReviewPlanRequest, plan_facts.PlanReviewed, requests.to_review_plan, OF_THE_CALL

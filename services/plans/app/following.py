@@ -1,7 +1,7 @@
 """What signatures bring about, when they are put right: a plan in force, and what it displaced."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from kernel.facts import Recorded
@@ -16,7 +16,7 @@ from services.plans.domain.plan import (
     Plan,
     SignaturesStand,
     brought_into_force,
-    in_force_from,
+    in_force_by,
 )
 from services.plans.domain.plan_facts import (
     PlanActivated,
@@ -46,13 +46,14 @@ def follow(
         if any(isinstance(fact, PlanSigned | PlanRefused) for fact in standing):
             raise SignaturesStand(plan_id)
         return {}
-    day = in_force_from(standing)
+    signed = in_force_by(standing)
     told = [statement for statement in said if isinstance(statement.first.fact, PlanActivated)]
     stands = next((statement for statement in told if not statement.voided), None)
-    if day is not None and stands is not None:
-        return {stream: retold(stands, replace(stands.now.fact, in_force_from=day), amendment)}
-    if day is not None:
-        activated = brought_into_force(plan_id, plan.draft, day)
+    if signed is not None and stands is not None:
+        now = replace(stands.now.fact, **asdict(signed))
+        return {stream: retold(stands, now, amendment)}
+    if signed is not None:
+        activated = brought_into_force(plan_id, plan.draft, signed)
         facts = retold(told[-1], activated, amendment) if told else [activated]
         displaced = {} if plan.superseded_by else taking_its_place(plans, tx, activated)
         return {stream: facts, **displaced}

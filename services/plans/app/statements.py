@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,17 @@ from services.plans.app.streams import (
     ending_stream,
     over_safety_of,
 )
-from services.plans.app.treatment_plans import PlanInWords, credential_of, drafting
+from services.plans.app.treatment_plans import (
+    CertifyOrEnter,
+    Entered,
+    PlanInWords,
+    SignOrEnter,
+    credential_of,
+    drafting,
+    entered,
+    sealed_sheet,
+    with_scan,
+)
 from services.plans.domain.decision import (
     DECISION,
     DecideRecommendation,
@@ -106,41 +117,54 @@ def _draft(at: Correcting, asked: PlanInWords) -> Iterable[Any]:
     return PLAN.decide(command, at.plan)
 
 
-def _signature(at: Correcting, asked: SignPlan) -> Iterable[Any]:
-    plan, command = at.plan, replace(asked, actor=at.now.signed_by)
+def _signature(at: Correcting, asked: SignOrEnter) -> Iterable[Any]:
+    plan, command = at.plan, _entered(at, replace(asked, actor=at.now.signed_by))
     if plan.draft is not None and plan.draft.content_hash != at.now.content_hash:
         raise SignedOtherwise(command.plan_id)
     if command.role == SignerRole.CLINICIAN:
-        credential = _credential(at, SIGN, command.actor, command.signed_on, command.credential)
+        credential = _credential(at, SIGN, command, command.signed_on, command.credential)
         command = replace(command, credential=credential)
     # What it brings into force follows, whatever was in force by it before.
     facts = PLAN.decide(command, replace(plan, in_force_from=None))
-    return [fact for fact in facts if isinstance(fact, PlanSigned)]
+    return [_with_sheet(at, fact, asked) for fact in facts if isinstance(fact, PlanSigned)]
 
 
 def _refusal(at: Correcting, asked: RefusePlan) -> Iterable[Any]:
     return PLAN.decide(replace(asked, actor=at.now.recorded_by), at.plan)
 
 
-def _certification(at: Correcting, asked: CertifyPlan) -> Iterable[Any]:
-    command = replace(asked, actor=at.now.certified_by)
-    _credential(at, CERTIFY, command.actor, command.certified_on)
-    return PLAN.decide(command, at.plan)
+def _certification(at: Correcting, asked: CertifyOrEnter) -> Iterable[Any]:
+    command = _entered(at, replace(asked, actor=at.now.certified_by))
+    _credential(at, CERTIFY, command, command.certified_on)
+    return [_with_sheet(at, fact, asked) for fact in PLAN.decide(command, at.plan)]
+
+
+def _entered(at: Correcting, asked: Entered) -> Entered:
+    """What is on paper was entered when the statement was said first."""
+    return entered(at.tx, at.plans, asked, at.first.at)
+
+
+def _with_sheet(at: Correcting, fact: Any, asked: SignOrEnter | CertifyOrEnter) -> Any:
+    if asked.sheet is None:
+        return fact
+    return with_scan(fact, sealed_sheet(at.tx, asked.plan_id, asked.sheet))
 
 
 def _review(at: Correcting, asked: ReviewPlan) -> Iterable[Any]:
     return PLAN.decide(replace(asked, actor=at.now.reviewed_by), at.plan)
 
 
-def _credential(at: Correcting, act: str, person: str, on: Any, said: str = "") -> str:
+def _credential(
+    at: Correcting, act: str, command: SignPlan | CertifyPlan, on: date, said: str = ""
+) -> str:
     return credential_of(
         at.tx,
         at.plans,
         act,
-        person=person,
+        person=command.actor,
         plan_id=at.now.plan_id,
         on=on,
-        at=at.first.at,
+        at=None if command.paper else at.first.at,
         said=said,
     )
 

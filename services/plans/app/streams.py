@@ -13,6 +13,7 @@ RULES_SUBJECT = f"rules/{derived_id('level_rules', 'network')}"
 
 client_subject = of_kind("client")
 plan_stream = of_kind("plan")  # of the sealed document too
+scans_of = of_kind("plan_scan")  # the document with sheets of a plan that were signed
 level_stream = of_kind("level")
 # The document with the reason of a discharge over an open safety task.
 over_safety_of = of_kind("discharge_over_safety")

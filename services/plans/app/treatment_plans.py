@@ -1,28 +1,33 @@
 """What is done with a treatment plan, in the order in which it happens: one function a command."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from typing import Any, TypeVar
 
-from kernel.credentials import CERTIFY, SIGN, require_for
+from kernel.credentials import CERTIFY, SIGN, Jurisdiction, require_for
 from kernel.decider import filled
-from kernel.execute import Outcome, decided, nothing, record
+from kernel.execute import Outcome, decided, record
 from kernel.facts import Recorded
-from kernel.refusal import Unknown
+from kernel.refusal import Malformed, Unknown
 from kernel.store.store import Context, Store, Transaction
 from services.plans.app.ports import Plans
-from services.plans.app.streams import client_subject, plan_stream
+from services.plans.app.streams import client_subject, plan_stream, scans_of
 from services.plans.domain.plan import PLAN, AnotherPlanInForce, Plan, next_version
 from services.plans.domain.plan_content import Goal, Intervention, Objective, Problem
 from services.plans.domain.plan_facts import (
     CertifyPlan,
     DraftPlan,
+    Paper,
     PlanActivated,
+    PlanCertified,
     PlanDrafted,
     PlanFact,
+    PlanSigned,
     RefusePlan,
     ReviewPlan,
+    ScanType,
     SignerRole,
     SignPlan,
     SupersedePlan,
@@ -57,6 +62,41 @@ class PlanInWords:
     interventions: tuple[Intervention, ...]
     problems: tuple[ProblemInWords, ...] = ()
     supersedes_plan_id: str = ""
+
+
+SCANS: Mapping[ScanType, bytes] = {
+    "PDF": b"%PDF-",
+    "PNG": b"\x89PNG\r\n\x1a\n",
+    "JPEG": b"\xff\xd8\xff",
+}
+"""How a scan of the type begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """What was signed on paper, by whom; `scan` empty: it was sealed before, as `scan_version`."""
+
+    signed_by: str
+    scan: bytes
+    scan_type: ScanType
+    scan_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOrEnter(SignPlan):
+    """`sheet`: signed on paper before, and entered by who calls; None: signed now."""
+
+    sheet: Sheet | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertifyOrEnter(CertifyPlan):
+    """`sheet`: certified on paper before, and entered by who calls; None: certified now."""
+
+    sheet: Sheet | None = None
+
+
+Entered = TypeVar("Entered", SignOrEnter, CertifyOrEnter)
 
 
 def draft_plan(plans: Plans, asked: PlanInWords, context: Context) -> Outcome:
@@ -104,41 +144,96 @@ def drafting(
     )
 
 
-def sign_plan(plans: Plans, command: SignPlan, context: Context) -> Outcome:
+def sign_plan(plans: Plans, asked: SignOrEnter, context: Context) -> Outcome:
     """Signs a plan; with both signatures, or the clinician's after the client's recorded refusal,
     it is in force, and the version it follows is superseded. Signed again, nothing changes.
 
     A clinician signs by a credential, as it was heard; what is said of it is looked for among those
-    held. Refuses who holds none for it (NOT_CREDENTIALED), an unknown plan (PLAN_UNKNOWN), a day in
-    the future or before the draft (MALFORMED), and the last signature where the version it follows
-    is no longer in force (PLAN_NOT_ACTIVE): another one followed that meanwhile; or of a plan that
-    follows none where one is in force (ANOTHER_PLAN_IN_FORCE), or whose episode turned out to be
-    another client's (EPISODE_UNKNOWN).
+    held. What was signed on paper is known from its entry, and may have been signed before the
+    draft; the sheet is sealed.
+
+    Refuses who holds none for it (NOT_CREDENTIALED), an unknown plan (PLAN_UNKNOWN), a sheet nobody
+    sealed (SCAN_UNKNOWN), a day in the future or before the draft (MALFORMED), and the last
+    signature where the version it follows is no longer in force (PLAN_NOT_ACTIVE): another one
+    followed that meanwhile; or of a plan that follows none where one is in force
+    (ANOTHER_PLAN_IN_FORCE), or whose episode turned out to be another client's (EPISODE_UNKNOWN).
     """
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        stream = plan_stream(command.plan_id)
-        signature = command
+        command, stream = entered(tx, plans, asked, context.now), plan_stream(asked.plan_id)
         if command.role == SignerRole.CLINICIAN:
             credential = credential_of(
                 tx,
                 plans,
                 SIGN,
-                person=context.actor,
+                person=command.actor,
                 plan_id=command.plan_id,
                 on=command.signed_on,
-                at=context.now,
+                at=None if command.paper else context.now,
                 said=command.credential,
             )
-            signature = replace(command, credential=credential)
-        facts = decided(context, PLAN, stream, tx.load(stream), signature)
+            command = replace(command, credential=credential)
+        facts = decided(context, PLAN, stream, tx.load(stream), command)
+        facts = _with_sheet(tx, facts, asked)
         for activated in (r.fact for r in facts if isinstance(r.fact, PlanActivated)):
             for other, more in taking_its_place(plans, tx, activated).items():
                 facts += record(context, other, len(tx.load(other)), more)
         return facts
 
     return plans.executor.transact(
-        context, decide, locks=_clients_of(plans.executor.store, command.plan_id)
+        context, decide, locks=_clients_of(plans.executor.store, asked.plan_id)
+    )
+
+
+def entered(tx: Transaction, plans: Plans, asked: Entered, at: datetime) -> Entered:
+    """The command as it is decided: what was signed on paper, by whom it says, entered there that
+    day."""
+    if asked.sheet is None:
+        return asked
+    paper = Paper(
+        scan_version=asked.sheet.scan_version,
+        scan_type=asked.sheet.scan_type,
+        entered_on=_where(tx, plans, asked.plan_id).day(at),
+    )
+    return replace(asked, actor=asked.sheet.signed_by, paper=paper)
+
+
+def sealed_sheet(tx: Transaction, plan_id: str, sheet: Sheet) -> int:
+    """The version of the sheet among those of the plan; sealed now, unless it was before.
+
+    Refuses one that nobody sealed (SCAN_UNKNOWN), or of another type.
+    """
+    draft = PLAN.after(tx.load(plan_stream(plan_id))).draft
+    if draft is None:
+        raise Unknown("plan", plan_id)
+    owner, document = client_subject(draft.client_id), scans_of(plan_id)
+    if sheet.scan:
+        return tx.documents.put(owner, document, sheet.scan)
+    found = tx.documents.open(owner, document, sheet.scan_version)
+    if found is None:
+        raise Unknown("scan", str(sheet.scan_version))
+    if not found.content.startswith(SCANS[sheet.scan_type]):
+        raise Malformed(paper__scan_type="is not what the scan is")
+    return sheet.scan_version
+
+
+def with_scan(fact: Any, version: int) -> Any:
+    """The signature or certification, with the version of its sheet."""
+    return replace(fact, paper=replace(fact.paper, scan_version=version))
+
+
+def _with_sheet(
+    tx: Transaction, facts: tuple[Recorded, ...], asked: SignOrEnter | CertifyOrEnter
+) -> tuple[Recorded, ...]:
+    """The facts, where anything was decided; its sheet sealed."""
+    if asked.sheet is None or not facts:
+        return facts
+    version = sealed_sheet(tx, asked.plan_id, asked.sheet)
+    return tuple(
+        replace(recorded, fact=with_scan(recorded.fact, version))
+        if isinstance(recorded.fact, PlanSigned | PlanCertified)
+        else recorded
+        for recorded in facts
     )
 
 
@@ -192,33 +287,34 @@ def drafted_by(outcome: Outcome) -> PlanDrafted:
     return fact
 
 
-def certify_plan(plans: Plans, command: CertifyPlan, context: Context) -> Outcome:
-    """Certifies a plan, as a physician, until the next certification is due.
+def certify_plan(plans: Plans, asked: CertifyOrEnter, context: Context) -> Outcome:
+    """Certifies a plan, as a physician, until the next certification is due; or enters that one
+    did, on paper.
 
     Refuses who is credentialed as none (NOT_CREDENTIALED), a plan not in force (PLAN_NOT_ACTIVE),
     and a term longer than the rule allows.
     """
 
-    def before(tx: Transaction) -> None:
+    stream = plan_stream(asked.plan_id)
+
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        command = entered(tx, plans, asked, context.now)
         credential_of(
             tx,
             plans,
             CERTIFY,
-            person=context.actor,
+            person=command.actor,
             plan_id=command.plan_id,
             on=command.certified_on,
-            at=context.now,
+            at=None if command.paper else context.now,
         )
+        return _with_sheet(tx, decided(context, PLAN, stream, tx.load(stream), command), asked)
 
-    return on_plan(plans, command, context, before)
+    locks = _clients_of(plans.executor.store, asked.plan_id)
+    return plans.executor.transact(context, decide, locks=locks)
 
 
-def on_plan(
-    plans: Plans,
-    command: RefusePlan | CertifyPlan | ReviewPlan,
-    context: Context,
-    before: Callable[[Transaction], None] = nothing,
-) -> Outcome:
+def on_plan(plans: Plans, command: RefusePlan | ReviewPlan, context: Context) -> Outcome:
     """Records that the client, or a clinician, would not sign; or rates every objective of a plan
     in force, whose progress is measured again. Recorded again, nothing changes.
 
@@ -227,7 +323,7 @@ def on_plan(
     aren't one for each objective, and a next review that isn't later.
     """
     locks, stream = _clients_of(plans.executor.store, command.plan_id), plan_stream(command.plan_id)
-    return plans.executor.execute(PLAN, stream, command, context, locks=locks, before=before)
+    return plans.executor.execute(PLAN, stream, command, context, locks=locks)
 
 
 def sealed_form(asked: PlanInWords) -> bytes:
@@ -252,17 +348,22 @@ def credential_of(
     person: str,
     plan_id: str,
     on: date,
-    at: datetime,
+    at: datetime | None,
     said: str = "",
 ) -> str:
     """The person's credential for the act: `on` the day that is stated and on the day it was there
-    when they acted (`at`), where the plan's site is. Refuses who held none (NOT_CREDENTIALED)."""
+    when they acted (`at`; None: on that day alone, on paper), where the plan's site is. Refuses who
+    held none (NOT_CREDENTIALED)."""
+    where = _where(tx, plans, plan_id)
+    days = {on} if at is None else {on, where.day(at)}
+    return require_for(act, plans.credentials.of(tx, person), days, where.state, said=said)
+
+
+def _where(tx: Transaction, plans: Plans, plan_id: str) -> Jurisdiction:
+    """Where the plan's site is."""
     draft = PLAN.after(tx.load(plan_stream(plan_id))).draft
     sites = plans.episodes.sites(tx, draft.client_id) if draft else {}
-    site_id = sites.get(draft.episode_id, "") if draft else ""
-    where = plans.credentials.jurisdiction(tx, site_id)
-    days = {on, where.day(at)}
-    return require_for(act, plans.credentials.of(tx, person), days, where.state, said=said)
+    return plans.credentials.jurisdiction(tx, sites.get(draft.episode_id, "") if draft else "")
 
 
 def _clients_of(store: Store, plan_id: str) -> list[str]:

@@ -19,6 +19,7 @@ from services.plans.domain.plan_content import minutes_per_week, wrong_with
 from services.plans.domain.plan_facts import (
     CertifyPlan,
     DraftPlan,
+    Paper,
     PlanActivated,
     PlanCertified,
     PlanCommand,
@@ -96,12 +97,21 @@ class PlanDraft:
     supersedes_plan_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """From the later signature on; `entered_on`: when the last on paper was entered; None: none."""
+
+    in_force_from: date
+    entered_on: date | None
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What later decisions need to know; `aware`: the clinician signed after the client refused."""
 
     draft: PlanDraft | None = None
     signed_on: Mapping[SignerRole, date] = field(default_factory=dict)
+    entered_on: Mapping[SignerRole, date] = field(default_factory=dict)  # of those on paper
     refused_on: Mapping[SignerRole, date] = field(default_factory=dict)
     aware: bool = False
     in_force_from: date | None = None
@@ -116,11 +126,14 @@ class Plan:
         return self.in_force_from is not None
 
     @property
-    def signed(self) -> date | None:
+    def signed(self) -> "InForce | None":
         """From when it is in force by what was signed, and refused; None: that isn't enough."""
         if self.signed_on.keys() >= set(SignerRole) or self.aware:
             # A later signature does not backdate: domain.md, section 12.
-            return max(self.signed_on.values())
+            return InForce(
+                in_force_from=max(self.signed_on.values()),
+                entered_on=max(self.entered_on.values(), default=None),
+            )
         return None
 
 
@@ -160,10 +173,13 @@ def evolve(plan: Plan, fact: PlanFact) -> Plan:
             plan = replace(plan, draft=filled(PlanDraft, fact, objectives=objectives))
         case PlanSigned():
             signed_on = {**plan.signed_on, fact.role: fact.signed_on}
+            entered_on = {r: on for r, on in plan.entered_on.items() if r != fact.role}
+            if fact.paper is not None:
+                entered_on[fact.role] = fact.paper.entered_on
             aware = plan.aware or (
                 fact.role == SignerRole.CLINICIAN and SignerRole.CLIENT in plan.refused_on
             )
-            plan = replace(plan, signed_on=signed_on, aware=aware)
+            plan = replace(plan, signed_on=signed_on, entered_on=entered_on, aware=aware)
         case PlanRefused():
             plan = replace(plan, refused_on={**plan.refused_on, fact.role: fact.refused_on})
         case PlanActivated():
@@ -183,8 +199,8 @@ def evolve(plan: Plan, fact: PlanFact) -> Plan:
 PLAN = Decider(decide, evolve, Plan())
 
 
-def in_force_from(facts: Iterable[PlanFact]) -> date | None:
-    """The day by the first signature, among these in their order, that was enough; None: none."""
+def in_force_by(facts: Iterable[PlanFact]) -> InForce | None:
+    """By the first signature, among these in their order, that was enough; None: none."""
     plan = PLAN.initial
     for fact in facts:
         plan = evolve(plan, fact)
@@ -193,10 +209,10 @@ def in_force_from(facts: Iterable[PlanFact]) -> date | None:
     return None
 
 
-def brought_into_force(plan_id: str, draft: PlanDraft, day: date) -> PlanActivated:
-    """That the plan is in force from that day."""
+def brought_into_force(plan_id: str, draft: PlanDraft, signed: InForce) -> PlanActivated:
+    """That the plan is in force by these signatures."""
     objectives = sum(draft.objectives)
-    return filled(PlanActivated, draft, plan_id=plan_id, in_force_from=day, objectives=objectives)
+    return filled(PlanActivated, draft, signed, plan_id=plan_id, objectives=objectives)
 
 
 def next_version(plan_id: str, plan: Plan, client_id: str, episode_id: str) -> int:
@@ -224,7 +240,7 @@ def _drafted(command: DraftPlan, plan: Plan) -> Iterator[PlanDrafted]:
 
 
 def _signed(command: SignPlan, plan: Plan, draft: PlanDraft) -> Iterator[PlanFact]:
-    _check_day("signed_on", command.signed_on, command.now, draft)
+    _check_day("signed_on", command.signed_on, command.now, draft, command.paper)
     _check_credential(command)
     refused = SignerRole.CLIENT in plan.refused_on and SignerRole.CLIENT not in plan.signed_on
     again = command.role == SignerRole.CLINICIAN and refused and not plan.aware
@@ -254,10 +270,12 @@ def _check_active(plan_id: str, plan: Plan) -> date:
     return plan.in_force_from
 
 
-def _check_day(field_: str, day: date, now: datetime, draft: PlanDraft) -> None:
+def _check_day(
+    field_: str, day: date, now: datetime, draft: PlanDraft, paper: Paper | None = None
+) -> None:
     if day > last_day(now):
         raise Malformed(**{field_: "is in the future"})
-    if day < first_day(draft.drafted_at):
+    if paper is None and day < first_day(draft.drafted_at):
         raise Malformed(**{field_: "is before the plan was drafted"})
 
 
@@ -272,7 +290,7 @@ def _certified(command: CertifyPlan, client_id: str, drafted_at: datetime) -> Pl
     """Refuses a day in the future or before the draft, and a term that ends too late or at once."""
     if command.certified_on > last_day(command.now):
         raise Malformed(certified_on="is in the future")
-    if command.certified_on < first_day(drafted_at):
+    if command.paper is None and command.certified_on < first_day(drafted_at):
         raise Malformed(certified_on="is before the plan was drafted")
     most = RECERTIFICATION_DAYS.value
     if not timedelta(0) < command.recertify_by - command.certified_on <= timedelta(days=most):

@@ -55,9 +55,24 @@ class DraftPlan:
     content_version: int = 1
 
 
+ScanType = Literal["PDF", "PNG", "JPEG"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """A sheet that was signed before it was entered: which, sealed, and on which day it was."""
+
+    scan_version: int
+    scan_type: ScanType
+    entered_on: date
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignPlan:
-    """`actor` signs as the CLINICIAN, or attests the signature of the CLIENT."""
+    """`actor` signs as the CLINICIAN, or attests the signature of the CLIENT.
+
+    `paper`: they did so before, on paper; None: they do now.
+    """
 
     plan_id: str
     role: SignerRole
@@ -65,6 +80,7 @@ class SignPlan:
     signed_on: date
     now: datetime
     credential: str = ""
+    paper: Paper | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +102,7 @@ class CertifyPlan:
     certified_on: date
     recertify_by: date
     now: datetime
+    paper: Paper | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +151,7 @@ class PlanSigned:
     signed_on: date
     content_hash: str
     credential: str = ""
+    paper: Paper | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +165,10 @@ class PlanRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanActivated:
-    """`in_force_from`: the later date of both signatures, or of refusal and signature."""
+    """`in_force_from`: the later date of both signatures, or of refusal and signature.
+
+    `entered_on`: the latest day on which one of them was entered that was on paper; None: none was.
+    """
 
     plan_id: str
     client_id: str
@@ -156,6 +177,7 @@ class PlanActivated:
     planned_minutes_per_week: int
     version: int = 1
     objectives: int = 0
+    entered_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +187,7 @@ class PlanCertified:
     certified_on: date
     recertify_by: date
     certified_by: str
+    paper: Paper | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from services.billing.domain.history.history import (
     Restriction,
     Revocation,
 )
+from services.billing.domain.payers.rules import PaperPlan
 from tests.harness.billing.history import (
     ADMISSION,
     ADMISSION_ELSEWHERE,
@@ -79,6 +80,33 @@ def test_a_plan_is_in_force_or_not_due_yet_and_a_later_signature_never_reaches_b
 def test_the_plan_of_an_earlier_episode_is_no_plan_of_this_one() -> None:
     earlier = replace(PLAN, episode_id="earlier", in_force_from=day(-90))
     assert outcome(billable(day(7), plans=(earlier,))) == hold("NO_PLAN_IN_FORCE")
+
+
+@pytest.mark.parametrize(
+    ("worth", "on", "expected"),
+    [
+        ("FROM_SIGNATURE", 9, PER_DIEM),
+        ("FROM_ENTRY", 9, hold("NO_PLAN_IN_FORCE")),
+        ("HOLD", 9, hold("PLAN_ON_PAPER")),
+        # Before it was signed there was none, and where none is due yet none is asked for.
+        ("FROM_SIGNATURE", 7, hold("NO_PLAN_IN_FORCE")),
+        ("HOLD", 7, hold("NO_PLAN_IN_FORCE")),
+        ("HOLD", 6, PER_DIEM),
+        # From its entry on it is a plan as any.
+        ("FROM_ENTRY", 14, PER_DIEM),
+        ("HOLD", 14, PER_DIEM),
+    ],
+)
+def test_what_a_plan_on_paper_is_worth_before_its_entry_the_payers_rules_say(
+    worth: str, on: int, expected: tuple[str, tuple[str, ...]]
+) -> None:
+    paper = replace(PLAN, in_force_from=day(8), entered_on=day(14))
+    rules = confirmed(plan_due_days=7, paper_plan=PaperPlan(worth))
+    assert outcome(billable(day(on), plans=(paper,), confirmed=(rules,))) == expected
+
+
+def test_rules_that_say_nothing_of_paper_hold_it() -> None:
+    assert confirmed().rules.paper_plan == PaperPlan.HOLD
 
 
 # Consent

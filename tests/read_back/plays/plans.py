@@ -73,13 +73,23 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     def drafted(client: Treated, **given: Any) -> str:
         return str(command(pb.DraftPlanRequest, **of(client), **content(**given)).plan_id)
 
-    def signed(plan_id: str, client_on: int, clinician_on: int) -> None:
+    def sheet(**given: Any) -> dict[str, Any]:
+        """What was signed on paper: scanned, or one that was scanned before."""
+        said = {"scan": None, "scan_version": None, "scan_type": pb.SCAN_TYPE_PDF, **given}
+        return {"paper": fill.filled(pb.PaperSignature, signed_by=plans.actor, **said)}
+
+    def scanned(number: int) -> dict[str, Any]:
+        return sheet(scan=b"%%PDF-1.7 canary %d" % number)
+
+    def signed(plan_id: str, client_on: int, clinician_on: int, *papers: dict[str, Any]) -> None:
+        clients, clinicians = papers or ({"paper": None}, {"paper": None})
         command(
             pb.SignPlanRequest,
             plan_id=plan_id,
             signer_role=pb.SIGNER_ROLE_CLIENT,
             signed_on=march(client_on),
             credential=None,
+            **clients,
         )
         command(
             pb.SignPlanRequest,
@@ -87,6 +97,7 @@ def play(new_store: Callable[[Service], Store]) -> Played:
             signer_role=pb.SIGNER_ROLE_CLINICIAN,
             signed_on=march(clinician_on),
             credential="LCSW",
+            **clinicians,
         )
 
     thresholds = rules(
@@ -117,20 +128,24 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     plans.now = LATER
     signed(of_ada, 3, 4)
     signed(of_ben, 3, 4)
-    signed(of_cam, 3, 4)
+    signed(of_cam, 3, 4, scanned(1), sheet(scan_version=1))
     clinicians = {"signer_role": pb.SIGNER_ROLE_CLINICIAN, "credential": "LCSW"}
-    corrected(
-        cam, "signature", pb.SignPlanRequest, plan_id=of_cam, signed_on=march(5), **clinicians
-    )
+    for paper in (scanned(2), sheet(scan_version=1)):
+        said_anew = {"plan_id": of_cam, "signed_on": march(5), **clinicians, **paper}
+        corrected(cam, "signature", pb.SignPlanRequest, **said_anew)
     refused = drafted(cam, supersedes_plan_id=of_cam)
     drafting = content(supersedes_plan_id=of_cam)
     corrected(cam, "draft", pb.DraftPlanRequest, **of(cam), **drafting)
     command(pb.RefusePlanRequest, plan_id=refused, refused_on=march(28))
     otherwise = {"reason": pb.REFUSAL_REASON_DISAGREES_WITH_GOALS, "refused_on": march(28)}
     corrected(cam, "refusal", pb.RefusePlanRequest, plan_id=refused, **otherwise)
-    command(pb.CertifyPlanRequest, plan_id=of_cam, certified_on=march(6), recertify_by=april(20))
-    certified = {"certified_on": march(11), "recertify_by": april(19)}
-    corrected(cam, "certification", pb.CertifyPlanRequest, plan_id=of_cam, **certified)
+    certified = {"plan_id": of_cam, "certified_on": march(6), "recertify_by": april(20)}
+    command(pb.CertifyPlanRequest, **certified, **scanned(3))
+    certified |= {"certified_on": march(22), "recertify_by": april(18)}
+    command(pb.CertifyPlanRequest, **certified, **sheet(scan_version=3))
+    certified |= {"certified_on": march(11), "recertify_by": april(19)}
+    for paper in (scanned(4), sheet(scan_version=3)):
+        corrected(cam, "certification", pb.CertifyPlanRequest, **certified, **paper)
     rated = [pb.ObjectiveRating(goal=1, objective=1, status=pb.OBJECTIVE_STATUS_MET)]
     for number, plan_id in enumerate((of_ada, of_ben)):
         command(pb.ReviewPlanRequest, plan_id=plan_id, ratings=rated, reviewed_on=march(7 + number))
@@ -182,6 +197,9 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     corrected(cam, "follow_up", pb.RecordFollowUpRequest, **of(cam), contacted_on=march(20))
     command(said.VoidStatementRequest, statement=last(cam, "follow_up"))
 
+    for version in (1, 2, 3, 4):
+        whose = {"client_id": cam.client_id, "plan_id": of_cam}
+        question(care.ReadScanRequest(**whose, scan_version=version))
     for client in (ada, ben, cam):
         question(said.ListStatementsRequest(client_id=client.client_id))
         question(care.ReadPlansRequest(client_id=client.client_id))

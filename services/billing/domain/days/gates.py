@@ -23,7 +23,13 @@ from services.billing.domain.history.history import (
     Program,
     facts_of,
 )
-from services.billing.domain.payers.rules import LateSignature, RuleSet, WeekConsequence, week_of
+from services.billing.domain.payers.rules import (
+    LateSignature,
+    PaperPlan,
+    RuleSet,
+    WeekConsequence,
+    week_of,
+)
 from services.billing.domain.reasons import Gate, Reason
 
 
@@ -185,17 +191,27 @@ def plan_gate(
 ) -> Verdict:
     """In force on the date, or the date is within the payer's plan-due days of admission.
 
-    A later signature never reaches back (domain guide, section 12).
+    A later signature never reaches back (domain guide, section 12). What one on paper is worth
+    before it was entered is the payer's rule.
     """
     episode_id = admission.episode_id if admission else ""
     of_episode = [plan for plan in history.plans if plan.episode_id == episode_id]
-    if in_force := [plan for plan in of_episode if plan.in_force_from <= on]:
-        plan = max(in_force, key=lambda signed: (signed.in_force_from, signed.plan_id))
+    signed = [plan for plan in of_episode if plan.in_force_from <= on]
+    paper = rules.paper_plan
+    known = [
+        plan
+        for plan in signed
+        if paper == PaperPlan.FROM_SIGNATURE or plan.entered_on is None or plan.entered_on <= on
+    ]
+    if known:
+        plan = max(known, key=lambda signed: (signed.in_force_from, signed.plan_id))
         return Verdict(Gate.PLAN, rests_on=frozenset({plan.fact}))
     if admission is None:
         return Verdict(Gate.PLAN, Reason.NO_PLAN_IN_FORCE)
     if on < admission.admitted_on + timedelta(days=rules.plan_due_days):
         return Verdict(Gate.PLAN, rests_on=frozenset({admission.fact}))
+    if signed and paper == PaperPlan.HOLD:
+        return Verdict(Gate.PLAN, Reason.PLAN_ON_PAPER, rests_on=facts_of(signed, [admission]))
     return Verdict(Gate.PLAN, Reason.NO_PLAN_IN_FORCE, rests_on=facts_of(of_episode, [admission]))
 
 

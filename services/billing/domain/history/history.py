@@ -111,10 +111,13 @@ class Consent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
+    """`entered_on`: of one that was signed on paper, when that was entered; None: of none."""
+
     fact: str
     plan_id: str
     episode_id: str
     in_force_from: date
+    entered_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

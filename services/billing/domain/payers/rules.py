@@ -76,6 +76,14 @@ class LateSignature(StrEnum):
     ATTEST = "ATTEST"
 
 
+class PaperPlan(StrEnum):
+    """What a plan signed on paper is worth before the day on which it was entered."""
+
+    HOLD = "HOLD"
+    FROM_SIGNATURE = "FROM_SIGNATURE"
+    FROM_ENTRY = "FROM_ENTRY"
+
+
 class WeekConsequence(StrEnum):
     """What becomes of the days of a week that is too short."""
 
@@ -251,6 +259,7 @@ class RuleSet:
     new_claim_after: VoidStage = VoidStage.ISSUED
     amended_identity: AmendedParty = AmendedParty.CHANGED
     amended_member: AmendedParty = AmendedParty.VOID
+    paper_plan: PaperPlan = PaperPlan.HOLD
 
     @property
     def name(self) -> str:

@@ -73,6 +73,11 @@ def _between(start: date, end: date | None) -> str:
     return f"{start} to {end}" if end else f"from {start}"
 
 
+def _plan(plan: k.Plan) -> str:
+    on_paper = f", on paper, entered {plan.entered_on}" if plan.entered_on else ""
+    return f"plan {plan.plan_id} in force from {plan.in_force_from}{on_paper}"
+
+
 SAYINGS: dict[str, Saying] = {
     "admissions": _admission,
     "discharges": lambda f: f"discharged {f.discharged_on}",
@@ -86,7 +91,7 @@ SAYINGS: dict[str, Saying] = {
     "revocations": lambda f: f"consent revoked {f.revoked_on}",
     "settled_revocations": _settled,
     "restrictions": lambda f: f"dates {_between(f.start, f.end)} paid in full and restricted",
-    "plans": lambda f: f"plan {f.plan_id} in force from {f.in_force_from}",
+    "plans": _plan,
     "sessions": _session,
     "attendances": _attendance,
     "cancelled": lambda f: f"session {f.session_id} cancelled",
