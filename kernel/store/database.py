@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from kernel import logs
 from kernel.database_address import DatabaseAddress
@@ -73,6 +74,17 @@ def open_database(
         pool_timeout=POOL_TIMEOUT,
         connect_args=ours,
     )
+
+    @event.listens_for(engine, "connect")
+    def note_pool(_: object, record: ConnectionPoolEntry) -> None:
+        record.info["pool"] = engine.pool
+
+    @event.listens_for(engine, "checkin")
+    def close_what_is_late(_: object, record: ConnectionPoolEntry) -> None:
+        # Whoever still had it when the engine was disposed gives it back to a pool of before.
+        if record.info.get("pool") is not engine.pool:
+            record.invalidate()
+
     if isinstance(address, DatabaseAddress):
 
         @event.listens_for(engine, "do_connect")

@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import grpc
 import psycopg
@@ -78,6 +79,17 @@ def test_who_waits_for_a_connection_too_long_is_told_so(
         small.connect()
     small.dispose()
     assert outcome_of(waited.value, "1").reason == "DATABASE_BUSY"
+
+
+def test_what_is_given_back_after_everything_was_closed_is_closed_too(counting: Store) -> None:
+    """As of a thread that was at work when its process ended."""
+    late = counting.engine.connect()
+    held: Any = late.connection.driver_connection
+    counting.close()
+    late.close()
+    assert held.closed
+    with counting.transaction() as tx:  # who opens again has others
+        assert tx.execute("SELECT 1").scalar_one() == 1
 
 
 def test_every_connection_ends_its_waits(counting: Store) -> None:

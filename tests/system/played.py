@@ -1,6 +1,7 @@
 """A whole system that has played the story, as its databases show it: what tests compare."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -57,6 +58,8 @@ class Played:
     """What is left of a story once its system has stopped."""
 
     data: Path
+    client_ids: dict[str, str]
+    """By the names of those who have a story of their own, and the keys of all others."""
     summary: Summary
     files: list[Path]
     evidence: dict[str, Evidence]
@@ -100,6 +103,7 @@ def play_on(
     client_ids = {key: chart.client_id for key, chart in story.charts.items()}
     played = Played(
         data=data,
+        client_ids=client_ids,
         summary=summarize(gateway, [*story.network.site_ids.values()]),
         files=files,
         evidence={name: evidence_of(gateway, client_ids[name]) for name in StoryName},
@@ -110,17 +114,24 @@ def play_on(
             for claim in getattr(given.answer, "left_out", ())
         },
     )
-    services = Services(system.addresses, system.people_dir)
-    played.answers = take_answers(services, client_ids)
-    for service in SERVICES:
-        for check in checks_of(services, service):
-            played.verified[f"{service}: {check.check}"] = check.looked_at
-            played.findings += [f"{found.reason} {found.about}" for found in check.findings]
-        with connect(system, service) as connection:
-            _take_down(played, service, connection)
-        played.opened[service] = b"\n".join(_every_document(system, service))
-    services.close()
+    with closing(Services(system.addresses, system.people_dir)) as services:
+        for service in SERVICES:
+            for check in checks_of(services, service):
+                played.verified[f"{service}: {check.check}"] = check.looked_at
+                played.findings += [f"{found.reason} {found.about}" for found in check.findings]
+            with connect(system, service) as connection:
+                _take_down(played, service, connection)
     return played
+
+
+def look_into(played: Played, system: System) -> None:
+    """Take down what is asked about one play alone: answers to why, and all that it holds."""
+    with closing(Services(system.addresses, system.people_dir)) as services:
+        played.answers = take_answers(services, played.client_ids)
+    for service in SERVICES:
+        with connect(system, service) as connection:
+            played.rows_read[service] = b"".join(_every_row(connection))
+        played.opened[service] = b"\n".join(_every_document(system, service))
 
 
 def connect(system: System, service: str) -> psycopg.Connection[dict[str, Any]]:
@@ -163,7 +174,6 @@ def _take_down(played: Played, service: str, connection: psycopg.Connection[Any]
         "SELECT count(*) AS n FROM heard_head WHERE behind_to IS NOT NULL OR stopped IS NOT NULL"
     )[0]["n"]
     played.unsent += rows("SELECT count(*) AS n FROM published WHERE sent_at IS NULL")[0]["n"]
-    played.rows_read[service] = b"".join(_every_row(connection))
 
 
 def _every_document(system: System, service: str) -> Iterator[bytes]:

@@ -26,14 +26,15 @@ class Wrong:
 @contextmanager
 def changed(connection: Connection, table: str, where: str, change: str) -> Iterator[None]:
     """Rows of a table are changed, and are as they were afterwards."""
-    run(connection, f"CREATE TEMP TABLE saved AS SELECT * FROM {table} WHERE {where}")
+    saved = f"saved_{uuid4().hex}"
+    run(connection, f"CREATE TEMP TABLE {saved} AS SELECT * FROM {table} WHERE {where}")
     run(connection, change)
     try:
         yield
     finally:
         run(connection, f"DELETE FROM {table} WHERE {where}")
-        run(connection, f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM saved")
-        run(connection, "DROP TABLE saved")
+        run(connection, f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM {saved}")
+        run(connection, f"DROP TABLE {saved}")
 
 
 @contextmanager
