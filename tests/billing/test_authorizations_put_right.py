@@ -187,6 +187,34 @@ def test_a_corrected_number_is_sealed_anew_and_stands_on_the_next_claims(office:
     assert REMARK.encode() not in published
 
 
+def test_what_had_left_under_a_number_typed_wrong_is_proposed_under_the_one_that_stands(
+    office: Office,
+) -> None:
+    assert office.issue(day(6)).claims == 1
+    office.pending_work.drain()
+    [claim] = office.claims(CLIENT)
+    changed(office, number="AUTHNUM9999")
+    [proposal] = office.of_kind("proposal")
+    assert (proposal["claim_id"], proposal["action"]) == (claim.claim_id, "REPLACE")
+    assert proposal["changed_dates"] == [str(day(number)) for number in (0, 2, 4)]
+    proposed = {key for key in office.current() if key[0] == "proposal"}
+    assert proposed <= resting_on_amendments(office)
+    office.adjudicate(claim.claim_id)
+    [batch_id] = office.correct().batch_ids
+    office.pending_work.drain()
+    assert b"AUTHNUM9999" in office.file(batch_id)
+    assert office.of_kind("proposal") == []
+
+
+def test_a_number_that_was_right_at_first_is_proposed_no_more(office: Office) -> None:
+    office.issue(day(6))
+    office.pending_work.drain()
+    before = office.current()
+    changed(office, number="AUTHNUM9999")
+    changed(office, number=NUMBER)
+    assert office.current() == before
+
+
 def test_the_payers_cut_below_what_is_issued_is_recorded_and_says_what_it_uncovers(
     office: Office,
 ) -> None:

@@ -138,7 +138,7 @@ def test_days_that_the_payer_never_confirmed_are_no_longer_covered(house: House)
     assert [covered[str(day(n))] for n in (0, 2, 4)] == [False, True, True]
 
 
-def test_days_of_an_admission_that_never_was_wait_for_one_and_what_left_is_proposed(
+def test_days_of_an_admission_that_never_was_are_not_billable_and_what_left_is_proposed(
     house: House,
 ) -> None:
     client_id = house.admit()
@@ -146,13 +146,14 @@ def test_days_of_an_admission_that_never_was_wait_for_one_and_what_left_is_propo
     house.office.pending_work.drain()
     put_right(house, client_id, "admission", None)
     house.relay()
-    assert outcomes(house) == {"HOLD"}
+    assert outcomes(house) == {"NOT_BILLABLE"}
     [proposal] = house.office.of_kind("proposal")
-    assert (proposal["action"], proposal["state"]) == ("VOID", "AWAITING_RELEASE")
+    assert (proposal["action"], proposal.get("waits_for", [])) == ("VOID", [])
+    assert proposal["state"] == "AWAITING_CONTROL_NUMBER"
     assert house.office.current().keys() <= resting_on(house, amendments(house))
 
 
-def test_days_before_the_admission_that_stands_wait_for_one(house: House) -> None:
+def test_days_before_the_admission_that_stands_are_not_billable(house: House) -> None:
     client_id = house.admit()
     admitted = said(house, client_id, "admission").revisions[0].recording.admission
     admitted.admitted_on.CopyFrom(to_date(day(2)))
@@ -160,7 +161,7 @@ def test_days_before_the_admission_that_stands_wait_for_one(house: House) -> Non
     house.relay()
     found = {c["service_date"]: c["outcome"] for c in house.office.of_kind("service_day")}
     assert found == {
-        str(day(0)): "HOLD",
+        str(day(0)): "NOT_BILLABLE",
         str(day(2)): "PER_DIEM",
         str(day(4)): "PER_DIEM",
     }

@@ -52,7 +52,7 @@ def worlds(new_store_of_module: Callable[[Service], Store]) -> dict[str, World]:
 
 def call(world: World, *sites: str) -> Call:
     return Call(
-        actor=Actor("person/ada", frozenset({"clinician"}), frozenset(sites), "TREATMENT"),
+        actor=Actor("person/ada", frozenset({world.role}), frozenset(sites), world.purpose),
         now=world.now,
         deadline=lambda: 1.0,
         correlation_id="c",

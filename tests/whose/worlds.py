@@ -11,6 +11,7 @@ from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 from ninehours.billing.v1 import deadlines_service_pb2 as deadlines
+from ninehours.billing.v1 import statements_service_pb2 as billing_statements
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import fact_service_pb2 as facts
 from ninehours.intake.v1 import clients_service_pb2 as clients
@@ -61,6 +62,8 @@ class World:
     now: Any
     pairs: dict[str, tuple[str, str]]
     shown: list[tuple[Message, Counted]] = field(default_factory=list)
+    role: str = "clinician"
+    purpose: str = "TREATMENT"
 
 
 def holding(*texts: str) -> Counted:
@@ -235,6 +238,7 @@ def of_billing(new_store: NewStore) -> World:
             "account": (here, there),
             "statement": (said[0], said[1]),
             "site": (A, B),
+            "thing": (A, B),
             **{kind: (ids[0], ids[1]) for kind, ids in issued.items()},
         },
         [
@@ -244,11 +248,14 @@ def of_billing(new_store: NewStore) -> World:
             (work.ListHoldsRequest(), holding(there)),
             (deadlines.ListDueRequest(on=on, ahead_days=365), holding(there)),
             facts_of(office.store, f"client/{there}"),
+            (billing_statements.ListStatementsRequest(about=B), holding(B)),
             (
                 billing.IssueClaimsRequest(payer_id=office.payer_id, through=to_date(through)),
                 lambda answer: answer.claims + len(answer.left_out),
             ),
         ],
+        role="biller",
+        purpose="PAYMENT",
     )
 
 

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 from sqlalchemy import text
 
-from kernel.messaging.public_facts import public_facts, sites_by_facts
+from kernel.messaging.public_facts import has_public_fact, public_facts, sites_by_facts
 from kernel.refusal import Unknown
 from kernel.rpc.policy import BindingKind
 from kernel.store.store import Transaction
@@ -15,7 +16,21 @@ from services.billing.adapters.rows import draft_with
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.app.statements import first_said
 from services.billing.domain.claims.claim import ClaimAdjudicated
+from services.billing.domain.payers.payer import PayerRegistered
+from services.billing.domain.providers.practitioner import PractitionerRegistered
+from services.billing.domain.providers.provider import (
+    FeeSet,
+    ProviderEnrolled,
+    ProviderRegistered,
+)
 
+OF_NETWORK = (
+    PayerRegistered,
+    ProviderRegistered,
+    PractitionerRegistered,
+    ProviderEnrolled,
+    FeeSet,
+)
 # Each names a site at which something of the client is, was or may be billed; where they were
 # registered, nothing is.
 OF_ACCOUNTS = tuple(
@@ -67,14 +82,25 @@ def sites_of_batch(tx: Transaction, batch_id: str) -> frozenset[str]:
 
 
 def sites_of_statement(tx: Transaction, statement_id: str) -> frozenset[str]:
-    """Of the client about whom it was said, of an answer its claim's; none of what nobody said."""
+    """Of the client about whom it was said, of an answer its claim's; none of what nobody said.
+
+    Nor of what is the network's.
+    """
     try:
         said = first_said(tx, UUID(statement_id)).fact
     except Unknown:
         return frozenset()
+    if isinstance(said, OF_NETWORK):
+        return frozenset()
     if isinstance(said, ClaimAdjudicated):
         return site_of_claim(tx, said.claim_id)
     return sites_of_client(tx, said.client_id)
+
+
+def sites_of_thing(tx: Transaction, thing_id: str) -> frozenset[str]:
+    """A site is its own; who bills and who pays is the network's, and no site's."""
+    is_site = has_public_fact(tx.connection, attendance.SiteOpened, f"site/{thing_id}")
+    return frozenset({thing_id}) if is_site else frozenset()
 
 
 KINDS = {
@@ -82,5 +108,6 @@ KINDS = {
     "client": BindingKind(sites_of_client),
     "account": BindingKind(sites_of_account, every=True),
     "claim": BindingKind(site_of_claim),
+    "thing": BindingKind(sites_of_thing),
     "batch": BindingKind(sites_of_batch, every=True),
 }

@@ -20,14 +20,16 @@ from services.billing.domain.history import history
 from services.billing.domain.history.history import BillingHistory, ClaimLine
 
 Keep = Callable[[HeardFact], Any]
+ADMITTED = intake.ClientAdmitted.DESCRIPTOR.full_name
 AUTHORIZED = billing.AuthorizationRecorded.DESCRIPTOR.full_name
+REGISTERED = billing.ProviderRegistered.DESCRIPTOR.full_name
 
 
 def history_of(client: str, facts: Facts) -> BillingHistory:
     """All that is known of a client; facts of types it doesn't rest on are passed over.
 
     Which authorizations were put right it knows too: such a one holds no date for its being issued.
-    One that was taken back has no units.
+    One that was taken back has no units. So it knows what admissions said first, and providers.
     """
     found: dict[str, list[Any]] = {}
     for about in facts.values():
@@ -36,8 +38,14 @@ def history_of(client: str, facts: Facts) -> BillingHistory:
             if reader is not None:
                 field, read = reader
                 found.setdefault(field, []).append(read(fact))
-    amended = facts.amended if isinstance(facts, History) else ()
+    amended = [
+        statement
+        for statement in (facts.amended if isinstance(facts, History) else ())
+        if statement.says_otherwise
+    ]
     found["authorizations"] = list(_put_right(found.get("authorizations", ()), amended))
+    found["providers"] = list(_with_first_npi(found.get("providers", ()), amended))
+    found["admissions_put_right"] = list(_said_first(ADMITTED, amended))
     return BillingHistory(
         client_id=id_of(client), **{field: tuple(kept) for field, kept in found.items()}
     )
@@ -49,7 +57,7 @@ def _put_right(
     found = {
         str(statement.first.id): statement
         for statement in amended
-        if statement.first.type == AUTHORIZED and statement.says_otherwise
+        if statement.first.type == AUTHORIZED
     }
     for authorization in standing:
         yield replace(authorization, put_right=authorization.fact in found)
@@ -57,6 +65,22 @@ def _put_right(
         if statement.voids:
             said: history.Authorization = READERS[AUTHORIZED][1](statement.first)
             yield replace(said, put_right=True, units=0)
+
+
+def _with_first_npi(
+    standing: Iterable[history.Provider], amended: Iterable[Amended]
+) -> Iterator[history.Provider]:
+    first = {said.fact: said.npi for said in _said_first(REGISTERED, amended)}
+    for provider in standing:
+        yield replace(provider, first_npi=first.get(provider.fact, ""))
+
+
+def _said_first(kind: str, amended: Iterable[Amended]) -> Iterator[Any]:
+    """What statements of the kind that say otherwise now, or nothing, said first."""
+    _, read = READERS[kind]
+    for statement in amended:
+        if statement.first.type == kind:
+            yield read(statement.first)
 
 
 def _kept(
@@ -150,6 +174,7 @@ READERS: dict[str, tuple[str, Keep]] = dict(
         _kept("cancelled", attendance.SessionCancelled, history.Cancellation),
         _kept("notes", attendance.SessionNoteSigned, history.Note),
         _kept("attested", attendance.SessionNoteAttested, history.Attestation),
+        _kept("providers", billing.ProviderRegistered, history.Provider, first_npi=""),
         _kept("enrollments", billing.ProviderEnrolled, history.Enrollment),
         _kept("fees", billing.FeeSet, history.Fee),
         _kept(

@@ -80,9 +80,9 @@ def payer(tx: Transaction, payer_id: str) -> told.ToldPayer:
     """With every rule set that was proposed; Unknown where nobody registered it."""
     telling = Telling(tx)
     facts = telling.load([f"payer/{payer_id}"])
-    if not facts:
+    registered = next(iter(facts.of(PayerRegistered)), None)
+    if registered is None:
         raise Unknown("payer", payer_id)
-    [registered] = facts.of(PayerRegistered)
     proposed = facts.of(RuleSetProposed)
     last = {each.fact.rules.version: each.id for each in proposed}
     confirmed = {each.fact.rules.version: each for each in facts.of(RuleSetConfirmed)}
@@ -105,7 +105,11 @@ def providers(tx: Transaction) -> list[told.ToldProvider]:
     telling = Telling(tx)
     streams = [row.subject for row in tx.execute(STREAMS, kind="provider/%")]
     by_stream = telling.load(streams).by_stream()
-    return [_provider(telling, facts) for facts in by_stream.values()]
+    return [
+        _provider(telling, registered, facts)
+        for facts in by_stream.values()
+        for registered in facts.of(ProviderRegistered)
+    ]
 
 
 def practitioners(tx: Transaction) -> list[told.ToldPractitioner]:
@@ -125,8 +129,7 @@ def _authorization(telling: Telling, recorded: Recorded) -> told.ToldAuthorizati
     return telling.whole(told.ToldAuthorization, recorded, words=words)
 
 
-def _provider(telling: Telling, facts: Facts) -> told.ToldProvider:
-    [registered] = facts.of(ProviderRegistered)
+def _provider(telling: Telling, registered: Recorded, facts: Facts) -> told.ToldProvider:
     return telling.whole(
         told.ToldProvider,
         registered,

@@ -16,6 +16,7 @@ from services.billing.adapters.as_of import history_by
 from services.billing.adapters.following import RevisedRow
 from services.billing.adapters.heard import subjects_of
 from services.billing.adapters.issued import claims_of
+from services.billing.adapters.ledger import STREAMS
 from services.billing.adapters.rows import current_rows
 from services.billing.adapters.subscriptions import CLAIMS, SUBSCRIPTIONS
 from services.billing.domain.claims.claim import IssuedClaimState
@@ -81,12 +82,6 @@ OF_ISSUED = {
     "last": "body->>'period_start' <= :last",
     "until": "at <= :until",
 }
-
-PAYER_FACTS = (
-    "billing.payer_registered.v1",
-    "billing.rule_set_proposed.v1",
-    "billing.rule_set_confirmed.v1",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,10 +188,8 @@ class SqlPages:
 
     def payers(self, tx: Transaction) -> list[Payer]:
         """Registered payers with their rules, by name."""
-        streams: dict[str, list[Any]] = {}
-        for recorded in tx.load_where("type = ANY(CAST(:types AS text[]))", types=[*PAYER_FACTS]):
-            streams.setdefault(recorded.stream, []).append(recorded.fact)
-        found = [PAYER.fold(facts) for facts in streams.values()]
+        streams = [row.subject for row in tx.execute(STREAMS, kind="payer/%")]
+        found = [PAYER.after(history) for history in tx.load_many(streams).values()]
         return sorted(found, key=lambda payer: payer.registered.name if payer.registered else "")
 
     def clients_of_payer(self, tx: Transaction, payer_id: str) -> list[str]:

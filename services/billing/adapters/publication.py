@@ -90,7 +90,11 @@ DECISIONS: Mapping[type, Decision] = {
         key=lambda fact: fact.rules.payer_id,
     ),
     authorization.AuthorizationRecorded: _of_client(
-        writer(public.AuthorizationRecorded, authorization.AuthorizationRecorded)
+        writer(
+            public.AuthorizationRecorded,
+            authorization.AuthorizationRecorded,
+            renumbered=lambda fact: fact.number_version - 1,
+        )
     ),
     waiver.AuthorizationWaived: _of_client(
         writer(public.AuthorizationWaived, waiver.AuthorizationWaived)

@@ -91,6 +91,7 @@ SUBSCRIPTIONS = Subscriptions(
         Subscription(attendance.SessionCancelled, _site),
         Subscription(attendance.SessionNoteSigned),
         Subscription(attendance.SessionNoteAttested),
+        Subscription(billing.ProviderRegistered),
         Subscription(billing.ProviderEnrolled, _provider),
         Subscription(billing.FeeSet),
         Subscription(billing.RuleSetConfirmed),

@@ -25,6 +25,13 @@ from services.billing.domain.authorizations.authorization import AuthorizationRe
 from services.billing.domain.authorizations.waiver import AuthorizationWaived
 from services.billing.domain.claims.claim import ClaimAdjudicated
 from services.billing.domain.claims.settlement import RevocationSettled
+from services.billing.domain.payers.payer import PayerRegistered
+from services.billing.domain.providers.practitioner import PractitionerRegistered
+from services.billing.domain.providers.provider import (
+    FeeSet,
+    ProviderEnrolled,
+    ProviderRegistered,
+)
 
 SERVICE = pb.DESCRIPTOR.services_by_name["StatementsService"]
 
@@ -94,9 +101,29 @@ KINDS = statement_kinds(
         recording(
             words.RecordAdjudicationRequest, ClaimAdjudicated, requests.to_record_adjudication
         ),
+        recording(
+            words.RegisterPayerRequest,
+            PayerRegistered,
+            requests.to_register_payer,
+            {"payer_id": new_id("payer")},
+        ),
+        recording(
+            words.RegisterProviderRequest,
+            ProviderRegistered,
+            requests.to_register_provider,
+            {"provider_id": new_id("provider")},
+        ),
+        recording(
+            words.RegisterPractitionerRequest,
+            PractitionerRegistered,
+            requests.to_register_practitioner,
+        ),
+        recording(words.EnrollProviderRequest, ProviderEnrolled, requests.to_enroll_provider),
+        recording(words.SetFeeRequest, FeeSet, requests.to_set_fee),
     ),
     first_said,
     put_right,
     beside=_uncovered,
     is_told=_is_told,
+    things=("payer", "provider", "practitioner", "site"),
 )

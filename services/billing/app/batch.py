@@ -1,6 +1,6 @@
 """Files in the making, within one transaction: gates, numbers, facts, bytes."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -11,10 +11,12 @@ from kernel.facts import Recorded
 from kernel.messaging.owners import Fingerprint, fingerprints_of
 from kernel.refusal import Unknown
 from kernel.sites import speaks_for
+from kernel.statements import statements
 from kernel.store.store import Context, Transaction
 from services.billing.app.batch_file import in_pieces
 from services.billing.app.ports import DisclosedClients, Filing, Issuing, Site
 from services.billing.app.use_cases import authorization_document
+from services.billing.domain.authorizations.authorization import AuthorizationRecorded
 from services.billing.domain.claims.claim import CLAIM, FollowClaim
 from services.billing.domain.claims.disclosure import Circumstances, Identified, gate, identified
 from services.billing.domain.claims.issue import (
@@ -31,7 +33,7 @@ from services.billing.domain.claims.issue import (
 from services.billing.domain.payers.payer import PAYER, PayerRegistered
 from services.billing.domain.payers.rules import ClaimForm
 from services.billing.domain.providers.practitioner import PRACTITIONER, PractitionerRegistered
-from services.billing.domain.providers.provider import PROVIDER, ProviderRegistered
+from services.billing.domain.providers.provider import ProviderRegistered
 from services.billing.domain.reasons import StaysBecause
 
 DOCUMENTS: Mapping[ClaimForm, str] = {
@@ -62,7 +64,7 @@ class Batches:
             facts += self._batch(form, replace(filing, control_number=number), staying)
             staying = ()
         for _, filing in filings:
-            for claim in filing.claims:
+            for claim in _numbered(self.tx, filing.claims, filing.providers):
                 facts += record(self.context, f"claim/{claim.claim_id}", 0, [claim])
                 if claim.corrects_claim_id:
                     facts += self._followed(claim)
@@ -202,9 +204,8 @@ class Batches:
                 for provider_id in {claim.provider_id for claim in claims}
             },
             authorization_numbers={
-                claim.authorization_id: _authorization_number(self.tx, claim)
-                for claim in claims
-                if claim.authorization_id
+                authorization_id: _number_of(self.tx, authorization)
+                for authorization_id, authorization in _authorizations(self.tx, claims).items()
             },
             sites=self._sites(claims),
             practitioners=_practitioners(self.tx, {claim.rendering_staff_id for claim in claims}),
@@ -255,6 +256,12 @@ def batches_of(facts: Iterable[Recorded]) -> list[BatchIssued]:
     return sorted(found, key=lambda batch: batch.control_number)
 
 
+def numbered(tx: Transaction, claims: Sequence[ClaimIssued]) -> list[ClaimIssued]:
+    """With the numbers by which files name others now."""
+    providers = {claim.provider_id: _provider(tx, claim.provider_id) for claim in claims}
+    return list(_numbered(tx, claims, providers))
+
+
 def payer_of(tx: Transaction, payer_id: str) -> PayerRegistered:
     registered = PAYER.after(tx.load(f"payer/{payer_id}")).registered
     if registered is None:
@@ -267,10 +274,12 @@ def _ordered(stay: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
 
 
 def _provider(tx: Transaction, provider_id: str) -> ProviderRegistered:
-    registered = PROVIDER.after(tx.load(f"provider/{provider_id}")).registered
-    if registered is None:
-        raise Unknown("provider", provider_id)
-    return registered
+    """As it stands; one that was taken back since as it was: what left by it is voided by it."""
+    for said in statements(tx.load(f"provider/{provider_id}")):
+        registered = said.now.fact
+        if isinstance(registered, ProviderRegistered):
+            return registered
+    raise Unknown("provider", provider_id)
 
 
 def _practitioners(tx: Transaction, staff: set[str]) -> dict[str, PractitionerRegistered]:
@@ -281,10 +290,36 @@ def _practitioners(tx: Transaction, staff: set[str]) -> dict[str, PractitionerRe
     }
 
 
-def _authorization_number(tx: Transaction, claim: ClaimIssued) -> str:
-    kind = authorization_document(claim.authorization_id)
-    document = tx.documents.open(f"client/{claim.client_id}", kind)
+def _authorizations(
+    tx: Transaction, claims: Iterable[ClaimIssued]
+) -> dict[str, AuthorizationRecorded]:
+    """Those that the claims name, as they stand; one that was taken back, as it was said last."""
+    ids = {claim.authorization_id for claim in claims if claim.authorization_id}
+    streams = tx.load_many([f"authorization/{authorization_id}" for authorization_id in ids])
+    found = [statements(history)[-1].now.fact for history in streams.values() if history]
+    if unknown := sorted(ids - {said.authorization_id for said in found}):
+        raise Unknown("authorization", unknown[0])
+    return {said.authorization_id: said for said in found}
+
+
+def _number_of(tx: Transaction, said: AuthorizationRecorded) -> str:
+    owner, kind = f"client/{said.client_id}", authorization_document(said.authorization_id)
+    document = tx.documents.open(owner, kind, said.number_version)
     if document is None:
-        tx.documents.require_remembered(f"client/{claim.client_id}")
-        raise Unknown("authorization", claim.authorization_id)
+        tx.documents.require_remembered(owner)
+        raise Unknown("authorization", said.authorization_id)
     return document.content.decode()
+
+
+def _numbered(
+    tx: Transaction, claims: Sequence[ClaimIssued], providers: Mapping[str, ProviderRegistered]
+) -> Iterator[ClaimIssued]:
+    """With the numbers by which files name others now."""
+    authorizations = _authorizations(tx, claims)
+    for claim in claims:
+        named = authorizations.get(claim.authorization_id)
+        yield replace(
+            claim,
+            provider_npi=providers[claim.provider_id].npi,
+            renumbered=named.number_version - 1 if named else 0,
+        )

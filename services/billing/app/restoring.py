@@ -12,6 +12,7 @@ from kernel.execute import Outcome, decided, record
 from kernel.facts import Recorded
 from kernel.refusal import AgainstTheRules, NotYet, Unknown
 from kernel.store.store import Context, Transaction
+from services.billing.app.batch import numbered
 from services.billing.app.ports import (
     Drafts,
     Lost,
@@ -152,10 +153,11 @@ def record_sent_claims(
                 numbers=" ".join(sorted(given)),
             )
         batch_id = batch_of_sent(context)
-        issued = [
+        sent_claims = [
             _as_sent(candidate.claim, sent, batch_id)
             for candidate, sent in zip(candidates, command.claims, strict=True)
         ]
+        issued = numbered(tx, sent_claims)
         claims = tuple(claim.claim_id for claim in issued)
         restore = billing.drafts.restore(tx)
         said = filled(

@@ -17,6 +17,7 @@ from services.billing.app.use_cases import (
     NumberedAuthorization,
     as_heard,
     must_be_known,
+    must_be_who_they_are,
     sealed_number,
 )
 from services.billing.domain.authorizations.authorization import (
@@ -34,27 +35,53 @@ from services.billing.domain.claims.settlement import (
     RevocationSettled,
     SettleRevocation,
 )
+from services.billing.domain.payers import payer
+from services.billing.domain.payers.payer import PAYER, PayerRegistered, RegisterPayer
+from services.billing.domain.providers import provider
+from services.billing.domain.providers.practitioner import (
+    PRACTITIONER,
+    PractitionerRegistered,
+    RegisterPractitioner,
+)
+from services.billing.domain.providers.provider import (
+    PROVIDER,
+    EnrollProvider,
+    FeeSet,
+    ProviderEnrolled,
+    ProviderRegistered,
+    RegisterProvider,
+    SetFee,
+)
 
 Command = Callable[[BillingWriteSide, Transaction, Any, Any], Any]
 """Of what is said instead, and what is said now, the command; refuses what isn't known."""
+
+
+def nobody_needs_it(_: Any, __: Any) -> None:
+    """For what can be taken back whatever else was said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A kind of statement: who decides what may be said, and of what.
 
-    `about`: the field with the id of what it is about, which is locked, and for which the remark is
-    sealed. `kept`: what no revision changes.
+    `about`: the field with the id of the subject it is about, which is locked. `kept`: what no
+    revision changes. `without`: refuses to take it back, of the state that the others make.
     """
 
     decider: Decider[Any, Any, Any]
     command: Command
     about: str = "client_id"
     kept: Sequence[str] = ("client_id",)
+    without: Callable[[Any, Any], None] = nobody_needs_it
 
-    def owner(self, fact: Any) -> str:
-        """The subject that it is about."""
+    def subject(self, fact: Any) -> str:
+        """What it is about."""
         return f"{self.about.removesuffix('_id')}/{getattr(fact, self.about)}"
+
+    def owner(self, first: Recorded) -> str:
+        """Under whose key the remark is sealed: the client's, else that of its stream."""
+        return self.subject(first.fact) if self.about == "client_id" else first.stream
 
 
 def _authorization(
@@ -85,6 +112,30 @@ def _settlement(
     return replace(as_heard(billing, tx, asked), settled_by=now.settled_by)
 
 
+def _payer(_: BillingWriteSide, __: Transaction, asked: RegisterPayer, now: Any) -> Any:
+    return replace(asked, payer_id=now.payer_id)
+
+
+def _provider(_: BillingWriteSide, __: Transaction, asked: RegisterProvider, now: Any) -> Any:
+    return replace(asked, provider_id=now.provider_id)
+
+
+def _practitioner(
+    billing: BillingWriteSide, tx: Transaction, asked: RegisterPractitioner, _: Any
+) -> Any:
+    must_be_who_they_are(billing, tx, asked)
+    return asked
+
+
+def _enrollment(billing: BillingWriteSide, tx: Transaction, asked: EnrollProvider, _: Any) -> Any:
+    must_be_known(billing, asked.payer_id)(tx)
+    return asked
+
+
+def _fee(_: BillingWriteSide, __: Transaction, asked: SetFee, ___: Any) -> Any:
+    return asked
+
+
 KINDS: Mapping[type, Kind] = {
     AuthorizationRecorded: Kind(decider=AUTHORIZATION, command=_authorization),
     AuthorizationWaived: Kind(
@@ -94,6 +145,23 @@ KINDS: Mapping[type, Kind] = {
         decider=SETTLEMENT, command=_settlement, kept=("client_id", "payer_id")
     ),
     ClaimAdjudicated: Kind(decider=CLAIM, command=_answer, kept=("claim_id",)),
+    PayerRegistered: Kind(
+        decider=PAYER, command=_payer, about="payer_id", kept=(), without=payer.must_not_be_needed
+    ),
+    ProviderRegistered: Kind(
+        decider=PROVIDER,
+        command=_provider,
+        about="provider_id",
+        kept=(),
+        without=provider.must_not_be_needed,
+    ),
+    PractitionerRegistered: Kind(
+        decider=PRACTITIONER, command=_practitioner, about="staff_id", kept=("staff_id",)
+    ),
+    ProviderEnrolled: Kind(
+        decider=PROVIDER, command=_enrollment, about="site_id", kept=("provider_id", "site_id")
+    ),
+    FeeSet: Kind(decider=PROVIDER, command=_fee, about="provider_id", kept=("provider_id",)),
 }
 """What can be put right."""
 
@@ -122,12 +190,16 @@ def put_right(billing: BillingWriteSide, asked: PutRight, context: Context) -> O
                 raise Malformed(**{f"recording__{name}": another})
         return kind.decider.decide(command, kind.decider.after(others))
 
+    def without(others: Sequence[Recorded], now: Any) -> None:
+        kind.without(now, kind.decider.after(others))
+
     return putting_right.put_right(
         billing.executor,
         asked,
         context,
         stream=first.stream,
-        owner=kind.owner(first.fact),
-        locks=[kind.owner(first.fact)],
+        owner=kind.owner(first),
+        locks=[kind.subject(first.fact)],
         said_anew=said_anew,
+        without=without,
     )

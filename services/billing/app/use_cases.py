@@ -43,7 +43,8 @@ class NumberedAuthorization:
 def register_provider(
     billing: BillingWriteSide, command: RegisterProvider, context: Context
 ) -> Outcome:
-    return billing.executor.execute(PROVIDER, f"provider/{command.provider_id}", command, context)
+    subject = f"provider/{command.provider_id}"
+    return billing.executor.execute(PROVIDER, subject, command, context, locks=[subject])
 
 
 def set_fee(billing: BillingWriteSide, command: SetFee, context: Context) -> Outcome:
@@ -121,8 +122,7 @@ def register_practitioner(
     """
 
     def before(tx: Transaction) -> None:
-        must_be_known(billing, staff=command.staff_id)(tx)
-        command.require_npi(billing.network.npi_of(tx, command.staff_id))
+        must_be_who_they_are(billing, tx, command)
 
     return billing.executor.execute(
         PRACTITIONER,
@@ -131,6 +131,14 @@ def register_practitioner(
         context,
         before=before,
     )
+
+
+def must_be_who_they_are(
+    billing: BillingWriteSide, tx: Transaction, command: RegisterPractitioner
+) -> None:
+    """Refuses whom attendance didn't credential (Unknown), and another NPI than it told."""
+    must_be_known(billing, staff=command.staff_id)(tx)
+    command.require_npi(billing.network.npi_of(tx, command.staff_id))
 
 
 def bill_without_authorization(
@@ -199,9 +207,21 @@ def settlement_stream(client_id: str, payer_id: str) -> str:
 
 
 def sealed_number(tx: Transaction, asked: NumberedAuthorization) -> int:
-    """The version of the document in which the payer's number is sealed now."""
-    kind = authorization_document(asked.authorization_id)
-    return tx.documents.put(f"client/{asked.command.client_id}", kind, asked.number.encode())
+    """The version of the document in which the payer's number is sealed.
+
+    The same number has the same version, so that whoever can't read it sees whether it differs.
+    """
+    owner, kind = (
+        f"client/{asked.command.client_id}",
+        authorization_document(asked.authorization_id),
+    )
+    number = asked.number.encode()
+    newest = tx.documents.open(owner, kind)
+    for version in range(1, newest.version if newest else 1):
+        said = tx.documents.open(owner, kind, version)
+        if said is not None and said.content == number:
+            return version
+    return tx.documents.put(owner, kind, number)
 
 
 def authorization_document(authorization_id: str) -> str:

@@ -208,6 +208,11 @@ class Reason(StrEnum):
             "admits the client, by {on}, at the site that was attended", f"{INTAKE}/AdmitClient"
         ),
     )
+    ADMISSION_TAKEN_BACK = (
+        "ADMISSION_TAKEN_BACK",
+        "the admission that was recorded for the date was taken back, or says another one now",
+        FOR_GOOD,
+    )
     DISCHARGED = (
         "DISCHARGED",
         "the episode was over by that date",

@@ -7,6 +7,7 @@ import pytest
 
 from services.billing.domain.history.history import (
     NOT_KNOWN,
+    Admission,
     Attestation,
     BillingHistory,
     Discharge,
@@ -409,6 +410,28 @@ def test_every_attended_session_needs_its_note_and_a_missed_one_needs_none() -> 
     only_one = (attended(MONDAY, 180, "am"), missed(MONDAY, "pm"))
     history = billable(attendances=only_one, sessions=sessions, notes=both[:1])
     assert outcome(history) == PER_DIEM
+
+
+TAKEN_BACK = ("NOT_BILLABLE", ("ADMISSION_TAKEN_BACK",))
+
+
+@pytest.mark.parametrize(
+    ("stands", "was", "expected"),
+    [
+        ((), ADMISSION, ("NOT_BILLABLE", ("ADMISSION_TAKEN_BACK", "NO_PLAN_IN_FORCE"))),
+        ((replace(ADMISSION, site_id="other"),), ADMISSION, TAKEN_BACK),
+        ((), replace(ADMISSION, admitted_on=day(1)), hold("NOT_ADMITTED", "NO_PLAN_IN_FORCE")),
+        ((), replace(ADMISSION, site_id="other"), hold("NOT_ADMITTED", "NO_PLAN_IN_FORCE")),
+        ((), replace(ADMISSION, episode_id="over"), hold("NOT_ADMITTED", "NO_PLAN_IN_FORCE")),
+        ((ADMISSION,), replace(ADMISSION, level_of_care="1"), PER_DIEM),
+    ],
+)
+def test_who_was_never_admitted_waits_and_whose_admission_was_taken_back_does_not(
+    stands: tuple[Admission, ...], was: Admission, expected: tuple[str, tuple[str, ...]]
+) -> None:
+    over = Discharge(fact="over", episode_id="over", discharged_on=day(-1))
+    history = billable(MONDAY, admissions=stands, admissions_put_right=(was,), discharges=(over,))
+    assert outcome(history) == expected
 
 
 @pytest.mark.parametrize(

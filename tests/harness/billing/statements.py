@@ -11,13 +11,13 @@ REMARK = "the letter of Wolfeschlegelstein says otherwise"
 AMENDED = common.StatementAmended.DESCRIPTOR.full_name
 
 
-def listed(office: Office, client_id: str, **asked: Any) -> list[pb.Statement]:
+def listed(office: Office, client_id: str = "", **asked: Any) -> list[pb.Statement]:
     request = pb.ListStatementsRequest(client_id=client_id, **asked)
     return list(office.call("ListStatements", request).statements)
 
 
 def of_kind(office: Office, client_id: str, kind: str, **asked: Any) -> pb.Statement:
-    """The client's only one of a kind."""
+    """The client's only one of a kind; without a client, of what is asked `about`."""
     [found] = [
         statement for statement in listed(office, client_id, **asked) if kind_of(statement) == kind
     ]

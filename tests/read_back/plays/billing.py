@@ -52,9 +52,10 @@ def play(new_store: Callable[[Service], Store]) -> Played:
             office.store, request, lambda name: office.call(rpc, request, command=name, by=by)
         )
 
-    def statement(kind: str) -> revisions.StatementRevision:
+    def statement(kind: str, **about: str) -> revisions.StatementRevision:
         """The last one said of the kind, as it stands."""
-        listed = office.call("ListStatements", said.ListStatementsRequest(client_id=CLIENT))
+        whose = about or {"client_id": CLIENT}
+        listed = office.call("ListStatements", said.ListStatementsRequest(**whose))
         [*_, found] = [
             each
             for each in listed.statements
@@ -64,10 +65,10 @@ def play(new_store: Callable[[Service], Store]) -> Played:
             statement_id=found.statement_id, revision=found.revisions[-1].revision
         )
 
-    def corrected(kind: str, content: Message) -> None:
+    def corrected(kind: str, content: Message, **about: str) -> None:
         command(
             said.CorrectStatementRequest,
-            statement=statement(kind),
+            statement=statement(kind, **about),
             recording=said.Recording(**{kind: content}),
         )
 
@@ -98,10 +99,22 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     ).payer_id
     bills, pays = {"provider_id": office.provider_id}, {"payer_id": office.payer_id}
     january = to_date(day(-60))
-    command(pb.SetFeeRequest, **bills, code="H0015", charge=usd(30_017), effective_from=january)
-    office.introduce("site", SITE, site_opened(SITE))
+    until = {"effective_to": to_date(day(900))}
     command(
-        pb.EnrollProviderRequest, **bills, **pays, site_id=SITE, effective_from=to_date(day(-59))
+        pb.SetFeeRequest,
+        **bills,
+        **until,
+        code="H0015",
+        charge=usd(30_017),
+        effective_from=january,
+    )
+    office.introduce("site", SITE, site_opened(SITE))
+    enrolled = {**bills, **pays, "site_id": SITE}
+    command(
+        pb.EnrollProviderRequest,
+        **enrolled,
+        effective_from=to_date(day(-59)),
+        effective_to=to_date(day(901)),
     )
     rules = replace(RULES, payer_id=office.payer_id, version=1)
     command(
@@ -113,6 +126,48 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     credentialed = attendance.StaffCredentialed(staff_id=STAFF, credential="CADC")
     office.introduce("staff", STAFF, credentialed)
     command(pb.RegisterPractitionerRequest, staff_id=STAFF, npi=THEIR_NPI, taxonomy="101YA0400X")
+    corrected(
+        "payer",
+        fill.filled(pb.RegisterPayerRequest, payer_number="PRAIRIE8", filing_indicator="CI"),
+        about=office.payer_id,
+    )
+    corrected(
+        "provider",
+        fill.filled(
+            pb.RegisterProviderRequest,
+            npi=NPI,
+            tax_id="223456788",
+            taxonomy="261QR0405X",
+            contact_phone="3125550108",
+            address=fill.filled(common.PostalAddress, state="IL", zip="606051235"),
+        ),
+        about=office.provider_id,
+    )
+    corrected(
+        "practitioner",
+        fill.filled(
+            pb.RegisterPractitionerRequest, staff_id=STAFF, npi=THEIR_NPI, taxonomy="101YA0400X"
+        ),
+        about=STAFF,
+    )
+    corrected(
+        "enrollment",
+        pb.EnrollProviderRequest(
+            **enrolled, effective_from=to_date(day(-58)), effective_to=to_date(day(902))
+        ),
+        about=SITE,
+    )
+    corrected(
+        "fee",
+        pb.SetFeeRequest(
+            **bills,
+            code="H0015",
+            charge=usd(30_019),
+            effective_from=to_date(day(-57)),
+            effective_to=to_date(day(903)),
+        ),
+        about=office.provider_id,
+    )
     office.hear(story.admitted(CLIENT, office.payer_id))
     authorized = {
         "client_id": CLIENT,
@@ -217,6 +272,8 @@ def play(new_store: Callable[[Service], Store]) -> Played:
 
     question(ledger.ReadLedgerRequest(client_id=CLIENT))
     question(said.ListStatementsRequest(client_id=CLIENT))
+    for about in (office.payer_id, office.provider_id, STAFF):
+        question(said.ListStatementsRequest(about=about))
     question(ledger.ReadPayerRequest(**pays))
     question(ledger.ListProvidersRequest())
     return played

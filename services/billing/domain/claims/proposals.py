@@ -5,7 +5,8 @@ one that was voided. A day on HOLD, for whatever reason, is no longer claimed, s
 fallen; but as long as something may bring it back, the proposal waits. A claim that names a
 diagnosis which was in effect on none of its dates, or points to one at the line of a date on which
 it wasn't, says so no longer; one that could name more of them stays as it is. One that named the
-client otherwise than is true is corrected as its payer wants (claims/parties.py). A bill that says
+client otherwise than is true is corrected as its payer wants (claims/parties.py); one that named
+who bills or what was authorized by a number that was typed wrong is sent again. A bill that says
 where the client was when it ended is corrected by a discharge told later; of its frequency nothing
 is, whose place a correction's own takes.
 """
@@ -28,6 +29,7 @@ from services.billing.domain.claims.cuts import (
 )
 from services.billing.domain.claims.drafts import MOST_LINES, bill_of, courses_of, joining, staff_on
 from services.billing.domain.claims.in_force import in_force
+from services.billing.domain.claims.named import named_otherwise
 from services.billing.domain.claims.parties import PartyAmended, amended_since, asked_for
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.diagnoses import diagnosed, untrue_on
@@ -143,8 +145,10 @@ def _propose(
         *unnamed,
         *untrue_on(claim, said_of, history),
     }
+    renamed_by = named_otherwise(claim, history)
     if (
         {*claim.diagnoses} - {*said_of.codes}
+        or renamed_by
         or authorization_id != claim.authorization_id
         or (claim.patient_status and status not in ("", claim.patient_status))
     ):
@@ -182,7 +186,7 @@ def _propose(
         staff_id=staff_on(lines) if rules.rendering == RenderingOnClaim.FACILITATOR else "",
         rules=rules,
         rests_on=facts_of([claim], answers, amended)
-        .union(said_of.rests_on, ended_by)
+        .union(said_of.rests_on, ended_by, renamed_by)
         .union(*(by_date[on].rests_on for on in looked_at)),
         patient_status=status,
         amended=amended,

@@ -111,6 +111,17 @@ def admissions_at(history: BillingHistory, site_id: str, on: date) -> list[Admis
     ]
 
 
+def _admissions_taken_back(history: BillingHistory, site_id: str, on: date) -> list[Admission]:
+    """Admissions that covered the date as they were said first, and say otherwise now."""
+    return [
+        admission
+        for admission in history.admissions_put_right
+        if admission.site_id == site_id
+        and admission.admitted_on <= on
+        and not discharged_before(history, admission, on)
+    ]
+
+
 def level_on(
     history: BillingHistory, admission: Admission | None, on: date
 ) -> Admission | Level | None:
@@ -167,21 +178,27 @@ def level_gate(
     """The clinical level must be the one the payer pays for, in an episode that isn't over.
 
     At every site that was attended the client must be admitted: said by admissions, not by the flag
-    of the attendance, which may have been recorded before an admission was heard.
+    of the attendance, which may have been recorded before an admission was heard. Who was never
+    admitted may be yet; where an admission was put right since, so that it doesn't cover the date
+    any more, somebody has decided, and nobody is awaited.
 
     The authorized level is another thing: the gate AUTHORIZATION compares it with the billed one.
     """
     clinical = level_on(history, admission, on)
+    ended = discharged_before(history, admission, on)
+    sites = sorted({service.site_id for service in services})
+    here = {site_id: admissions_at(history, site_id, on) for site_id in sites}
+    rests_on = facts_of([said for said in (clinical, ended) if said], *here.values())
+    lacking = [site_id for site_id in sites if not here[site_id]]
+    taken_back = facts_of(*(_admissions_taken_back(history, site_id, on) for site_id in lacking))
+    if taken_back:
+        return Verdict(Gate.LEVEL, Reason.ADMISSION_TAKEN_BACK, rests_on=rests_on | taken_back)
     if clinical is None:
         return Verdict(Gate.LEVEL, Reason.NOT_ADMITTED)
-    ended = discharged_before(history, admission, on)
     if ended is not None:
-        rests_on = facts_of([clinical, ended])
-        return Verdict(Gate.LEVEL, Reason.DISCHARGED, rests_on=rests_on)
-    here = [admissions_at(history, service.site_id, on) for service in services]
-    rests_on = facts_of([clinical], *here)
+        return Verdict(Gate.LEVEL, Reason.DISCHARGED, rests_on=facts_of([clinical, ended]))
     reason = None if clinical.level_of_care == rules.billed_level else Reason.OTHER_LEVEL
-    if not all(here):
+    if lacking:
         reason = Reason.NOT_ADMITTED_HERE
     return Verdict(Gate.LEVEL, reason, rests_on=rests_on)
 
@@ -369,7 +386,7 @@ def enrollment_on(
         enrollment
         for enrollment in history.enrollments
         if enrollment.site_id == site_id
-        and enrollment.effective_from <= on
+        and _in_effect(enrollment, on)
         and (enrollment.payer_id == rules.payer_id or not rules.enrollment_required)
     ]
     return max(
@@ -399,9 +416,13 @@ def fee_on(history: BillingHistory, provider_id: str, code: str, on: date) -> Fe
     fees = [
         fee
         for fee in history.fees
-        if (fee.provider_id, fee.code) == (provider_id, code) and fee.effective_from <= on
+        if (fee.provider_id, fee.code) == (provider_id, code) and _in_effect(fee, on)
     ]
     return max(fees, key=lambda fee: (fee.effective_from, fee.sequence), default=None)
+
+
+def _in_effect(said: Enrollment | Fee, on: date) -> bool:
+    return said.effective_from <= on and (said.effective_to is None or on <= said.effective_to)
 
 
 def _level_of(

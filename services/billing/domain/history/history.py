@@ -226,11 +226,23 @@ class Authorization:
     unit: AuthorizationUnit = AuthorizationUnit.DAYS
     site_id: str = ""
     put_right: bool = False
+    # Which of the payer's numbers it has, counted from 0.
+    renumbered: int = 0
 
     @property
     def taken_back(self) -> bool:
         """It authorizes nothing; what was issued with it names it still."""
         return self.put_right and not self.units
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """`first_npi`: as it was said first; empty: as it stands."""
+
+    fact: str
+    provider_id: str
+    npi: str
+    first_npi: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +252,7 @@ class Enrollment:
     payer_id: str
     site_id: str
     effective_from: date
+    effective_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +265,7 @@ class Fee:
     code: str
     charge_minor: int
     effective_from: date
+    effective_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,6 +315,9 @@ class IssuedClaim:
     # Of the sealed identity and numbers that it named the client by; of before it was kept: 0.
     identity_version: int = 0
     membership_version: int = 0
+    # The numbers by which it named others; empty, of those of before: as they were said first.
+    provider_npi: str = ""
+    renumbered: int = 0
 
 
 class AdjudicationStatus(StrEnum):
@@ -383,6 +400,8 @@ class BillingHistory:
 
     client_id: str
     admissions: tuple[Admission, ...] = ()
+    # As they were said first, of those that say otherwise or nothing now.
+    admissions_put_right: tuple[Admission, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
     diagnosis_ends: tuple[DiagnosisEnd, ...] = ()
     coverages: tuple[Coverage, ...] = ()
@@ -393,6 +412,7 @@ class BillingHistory:
     attendances: tuple[Attendance, ...] = ()
     notes: tuple[Note, ...] = ()
     authorizations: tuple[Authorization, ...] = ()
+    providers: tuple[Provider, ...] = ()
     enrollments: tuple[Enrollment, ...] = ()
     fees: tuple[Fee, ...] = ()
     confirmed: tuple[ConfirmedRules, ...] = ()

@@ -135,6 +135,16 @@ def evolve(payer: Payer, fact: PayerFact) -> Payer:
 PAYER = Decider(decide, evolve, Payer())
 
 
+def must_not_be_needed(registered: PayerRegistered, payer: Payer) -> None:
+    """Refuses (PAYER_IN_USE) to take back whose rules are confirmed: days rest on them."""
+    if payer.confirmed:
+        raise AgainstTheRules(
+            "PAYER_IN_USE",
+            "rules of the payer are confirmed: correct it, it can't be taken back",
+            id=registered.payer_id,
+        )
+
+
 def _confirm(command: ConfirmRuleSet, payer: Payer) -> Iterator[PayerFact]:
     proposed = payer.proposed.get(command.version)
     if proposed is None:

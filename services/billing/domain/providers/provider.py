@@ -47,6 +47,7 @@ class SetFee:
     code: str
     charge_minor: int
     effective_from: date
+    effective_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class EnrollProvider:
     payer_id: str
     site_id: str
     effective_from: date
+    effective_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,20 +73,24 @@ class ProviderRegistered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeeSet:
-    """`charge_minor` is in cents."""
+    """`charge_minor` is in cents. `effective_to` None: until another one says otherwise."""
 
     provider_id: str
     code: str
     charge_minor: int
     effective_from: date
+    effective_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderEnrolled:
+    """`effective_to`: its last day, if it has one."""
+
     provider_id: str
     payer_id: str
     site_id: str
     effective_from: date
+    effective_to: date | None = None
 
 
 ProviderCommand = RegisterProvider | SetFee | EnrollProvider
@@ -112,11 +118,13 @@ def decide(command: ProviderCommand, provider: Provider) -> Iterator[ProviderFac
             yield filled(ProviderRegistered, command)
         case SetFee():
             _must_be_registered(provider, command.provider_id)
+            _must_be_in_order(command)
             fee = filled(FeeSet, command)
             if fee not in provider.fees[-1:]:
                 yield fee
         case EnrollProvider():
             _must_be_registered(provider, command.provider_id)
+            _must_be_in_order(command)
             enrolled = filled(ProviderEnrolled, command)
             if enrolled not in provider.enrollments:
                 yield enrolled
@@ -137,6 +145,16 @@ def evolve(provider: Provider, fact: ProviderFact) -> Provider:
 
 
 PROVIDER = Decider(decide, evolve, Provider())
+
+
+def must_not_be_needed(registered: ProviderRegistered, provider: Provider) -> None:
+    """Refuses (PROVIDER_IN_USE) to take back who is enrolled: claims would leave by nobody."""
+    if provider.enrollments:
+        raise AgainstTheRules(
+            "PROVIDER_IN_USE",
+            "the provider is enrolled; take back its enrollments before, or correct it",
+            id=registered.provider_id,
+        )
 
 
 def on_claims(provider: RegisterProvider | ProviderRegistered) -> x12.BillingProvider:
@@ -164,3 +182,8 @@ def _unwritable(command: RegisterProvider) -> dict[str, str]:
 def _must_be_registered(provider: Provider, provider_id: str) -> None:
     if provider.registered is None:
         raise Unknown("provider", provider_id)
+
+
+def _must_be_in_order(command: SetFee | EnrollProvider) -> None:
+    if command.effective_to is not None and command.effective_to < command.effective_from:
+        raise Malformed(effective_to="is before effective_from")

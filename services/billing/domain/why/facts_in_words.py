@@ -79,6 +79,7 @@ def _plan(plan: k.Plan) -> str:
 
 
 SAYINGS: dict[str, Saying] = {
+    "admissions_put_right": lambda f: f"{_admission(f)}, as was said first",
     "admissions": _admission,
     "discharges": lambda f: f"discharged {f.discharged_on}",
     "identities": lambda f: f"who the client is was put right: version {f.version} of it",
@@ -101,6 +102,7 @@ SAYINGS: dict[str, Saying] = {
     "attested": lambda f: f"note of session {f.session_id} attested",
     "levels": lambda f: f"level {f.level_of_care} from {f.effective_from}",
     "authorizations": _authorization,
+    "providers": lambda f: f"provider {f.provider_id} bills under NPI {f.npi}",
     "enrollments": lambda f: f"provider {f.provider_id} enrolled from {f.effective_from}",
     "fees": lambda f: f"{f.code} is ${f.charge_minor / 100:,.2f} from {f.effective_from}",
     "confirmed": lambda f: (
