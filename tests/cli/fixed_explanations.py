@@ -12,7 +12,9 @@ from tests.cli.fixed_answers import (
     ADA,
     AWAITED,
     BATCH,
+    BEN,
     CLAIMS,
+    HARBOR,
     HOURS,
     LAKESIDE,
     PRAIRIE,
@@ -290,3 +292,35 @@ WHY: Answers = {
     "ExplainLevelOfCare": LEVELS,
     "ExplainFacts": explained,
 }
+STANDINGS = pb.ListStandingResponse(
+    standings=[
+        pb.Standing(
+            client_id=ADA,
+            site_id=LAKESIDE,
+            episode_id=numbered(0xE, 1),
+            payer_id=PRAIRIE,
+            obstacles=[
+                pb.Obstacle(
+                    on=on("2026-03-04"),
+                    gate="DIAGNOSIS",
+                    reason="NO_DIAGNOSIS",
+                    says="no principal diagnosis was in effect",
+                    releases=NOTE.releases,
+                ),
+                pb.Obstacle(
+                    on=on("2026-03-18"),
+                    gate="RESTRICTION",
+                    reason="RESTRICTED_BY_CLIENT",
+                    says="the client keeps it from this payer",
+                    final=True,
+                    releases=LATE.releases,
+                ),
+            ],
+        ),
+        pb.Standing(client_id=BEN, site_id=HARBOR, episode_id=numbered(0xE, 2), payer_id=PRAIRIE),
+        pb.Standing(
+            client_id=BEN,
+            obstacles=[pb.Obstacle(on=on("2026-03-04"), says="no admission was heard of")],
+        ),
+    ]
+)

@@ -256,6 +256,15 @@ CAPTURES = [
         recorded.WITHHELD,
     ),
     Capture("care", (f"care {fixed.ADA} --as staff/ada",), recorded.CARE),
+    Capture(
+        "standing",
+        (
+            f"standing {fixed.ADA} {fixed.BEN} --on 2026-03-04",
+            f"standing {fixed.ADA} --on 2026-03-04 --ahead 0 --json",
+            "standing ada",
+        ),
+        {"ListStanding": explained.STANDINGS, "ListSites": fixed.SITES},
+    ),
     Capture("ledger", (f"ledger {fixed.ADA} --as person/bo",), recorded.LEDGER),
     Capture(
         "roster",

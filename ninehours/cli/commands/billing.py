@@ -46,6 +46,7 @@ def register(app: typer.Typer) -> None:
         days,
         holds,
         proposals,
+        standing,
         authorizations,
         issue,
         adjudicate,
@@ -190,6 +191,24 @@ def proposals(
     as_json: Json = False,
 ) -> None:
     """Corrections proposed: issued claims whose facts changed since. Dates: those that changed."""
+
+
+@done_by("lists.standing:run_standing")
+def standing(
+    client_ids: Annotated[
+        list[str], typer.Argument(metavar="CLIENT...", help="The clients' ids, at most 200.")
+    ],
+    *,
+    data: System = None,
+    on: Annotated[
+        datetime | None, typer.Option(formats=DAY, help="Of this date. [default: today]")
+    ] = None,
+    ahead: Annotated[
+        int, typer.Option(min=0, max=90, help="What stands in the way so many days later, too.")
+    ] = 14,
+    as_json: Json = False,
+) -> None:
+    """What would keep a client's day from being billed, before it is there, and what mends it."""
 
 
 @done_by("lists.billing:list_authorizations")

@@ -28,6 +28,7 @@ from services.billing.domain.days.release import Release
 from services.billing.domain.history.history import IssuedClaim
 from services.billing.domain.payers.rules import RuleSet
 from services.billing.domain.why import explain
+from services.billing.domain.why.standing import Obstacle, Standing
 from services.billing.domain.x12.t837.claim import ClaimFrequency
 
 SERVICES = {
@@ -97,6 +98,13 @@ _verdict = writer(
         pb.Evidence(fact_id=fact, says=says) for fact, says in verdict.facts.items()
     ],
     releases=_release,
+)
+standing_message = writer(
+    pb.Standing,
+    Standing,
+    obstacles=writer(
+        pb.Obstacle, Obstacle, says=lambda obstacle: obstacle.reason.says, releases=_release
+    ),
 )
 _carrying = writer(pb.CarryingClaim, IssuedClaim, fact_id=named("fact"), given=("stands",))
 _rules = writer(pb.RuleReference, RuleSet, given=("fact_id",))

@@ -1,13 +1,22 @@
-"""ExplanationService: why a claim, why a day."""
+"""ExplanationService: why a claim, why a day, and what would keep a day from being billed."""
 
+from datetime import timedelta
+from uuid import UUID
+
+from google.protobuf.message import Message
 from ninehours.billing.v1 import explanation_service_pb2 as pb
 
+from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.translate import reading, timestamp_of
+from kernel.sites import speaks_for
 from kernel.store.store import Store
-from services.billing.adapters.explained import claim_message, day_message
+from services.billing.adapters.explained import claim_message, day_message, standing_message
 from services.billing.app.explaining import HistoryAsOf, why_claim, why_day
+from services.billing.domain.why.standing import Standing, standings
 
+MOST_CLIENTS = 200
+FARTHEST = 90  # days
 SERVICE = pb.DESCRIPTOR.services_by_name["ExplanationService"]
 
 
@@ -32,3 +41,32 @@ class ExplanationServicer:
             until = read.optional(timestamp_of, "as_of")
         why = why_day(self._store, self._past, client_id, on, until)
         return pb.ExplainDayResponse(day=day_message(why))
+
+    def ListStanding(self, request: pb.ListStandingRequest, call: Call) -> pb.ListStandingResponse:
+        with reading(request) as read:
+            client_ids = read.value(clients_asked, "client_ids", tuple[str, ...]())
+            on = read.date("on")
+            ahead_days = read.integer("ahead_days", low=0, high=FARTHEST)
+        found: list[Standing] = []
+        with self._store.transaction() as tx:
+            for client_id in client_ids:
+                history = self._past.history(tx, client_id, None)
+                found += standings(history, on, on + timedelta(days=ahead_days))
+        return pb.ListStandingResponse(
+            standings=[
+                standing_message(standing)
+                for standing in found
+                if not standing.site_id or speaks_for(call.actor.sites, standing.site_id)
+            ]
+        )
+
+
+def clients_asked(request: Message, field: str) -> tuple[str, ...]:
+    """At most 200 UUIDs, at least one, each once."""
+    texts = getattr(request, field)
+    if not 1 <= len(texts) <= MOST_CLIENTS:
+        raise Malformed(**{field: f"does not name between 1 and {MOST_CLIENTS} clients"})
+    try:
+        return tuple(dict.fromkeys(str(UUID(text)) for text in texts))
+    except ValueError:
+        raise Malformed(**{field: "holds something that is not a UUID"}) from None
