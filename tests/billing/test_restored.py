@@ -9,7 +9,6 @@ from ninehours.billing.v1 import restore_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 from sqlalchemy import text
 
-from kernel.execute import CommandExecutor
 from kernel.messaging.envelope import Envelope
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.rpc.translate import to_date
@@ -20,10 +19,8 @@ from operations.verifying.outbox import message_of
 from services.billing.adapters.checks import a_restore_is_reconciled
 from services.billing.adapters.lost import OF_COMMANDS, lost_of
 from services.billing.adapters.publication import publish
-from services.billing.adapters.record import SqlDrafts
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
-from services.billing.api.restore import RestoreServicer
-from services.billing.app.ports import Lost, RestoringWriteSide
+from services.billing.app.ports import Lost
 from tests.harness.billing.facts import COVERAGE, SITE, Story
 from tests.harness.billing.history import day
 from tests.harness.billing.service import Office, covered
@@ -47,8 +44,7 @@ class Restored:
         if ahead is not None:
             known = {envelope.id for envelope, _ in told_by(office)}
             self.lost = lost_of([said for said in told_by(ahead) if said[0].id not in known])
-        executor = CommandExecutor(store=office.store, publish=publish, subscriptions=SUBSCRIPTIONS)
-        office.work = RestoreServicer(RestoringWriteSide(executor, SqlDrafts(), lambda: self.lost))
+        office.restore_with(lambda: self.lost)
 
     def show(self) -> Any:
         return self.office.call("GetRestore", pb.GetRestoreRequest())

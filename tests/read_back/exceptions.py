@@ -26,13 +26,7 @@ BILLING: Mapping[str, str] = {
     "IssueClaims.through": "what was asked for; each claim that was issued has its period",
     "IssueCorrections.proposals.revision": OF_PROPOSALS,
     "IssueCorrections.proposals.without_waiting": "kept where there is something to wait for",
-    "RecordSentClaims.claims.about_id": NOT_YET,
-    "RecordSentClaims.claims.charge": NOT_YET,
-    "RecordSentClaims.claims.number": NOT_YET,
-    "RecordSentClaims.payer_id": NOT_YET,
-    "RecordSentClaims.reason": NOT_YET,
-    "RecoverClaims.reason": NOT_YET,
-    "Reconcile.reason": NOT_YET,
+    "RecordSentClaims.claims.about_id": "the draft that it was; what it became is told as the claim",
 }
 EXCEPTIONS: Mapping[str, Mapping[str, str]] = {
     "attendance": ATTENDANCE,

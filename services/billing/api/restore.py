@@ -5,7 +5,7 @@ from typing import Any
 from ninehours.billing.v1 import restore_service_pb2 as pb
 
 from kernel.mapping.fields import text
-from kernel.mapping.reading import each_of, request_reader
+from kernel.mapping.reading import each_of, named, request_reader
 from kernel.mapping.writing import writer
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
@@ -18,6 +18,13 @@ from services.billing.app.ports import LostFact, RestoringWriteSide
 SERVICE = pb.DESCRIPTOR.services_by_name["RestoreService"]
 LONGEST_NUMBER, LONGEST_REASON, MOST_CLAIMS = 20, 500, 1000
 
+_recorded_again = writer(
+    pb.RecordedAgain,
+    restoring.ToldRecordedAgain,
+    through=("fact",),
+    claim_ids=named("fact.claims"),
+)
+_reconciled = writer(pb.Reconciliation, restoring.ToldReconciled, through=("fact",))
 _lost = writer(pb.LostFact, LostFact, given=("recoverable",))
 _sent = each_of(
     request_reader(
@@ -91,4 +98,6 @@ class RestoreServicer(CommandRpcs[RestoringWriteSide]):
             lost=[*recoverable, *others],
             forgotten_before=to_timestamp(forgotten_before) if forgotten_before else None,
             unbelieved=shown.lost.unbelieved,
+            recorded_again=map(_recorded_again, shown.recorded_again),
+            reconciled=shown.reconciled and _reconciled(shown.reconciled),
         )

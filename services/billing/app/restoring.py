@@ -12,6 +12,7 @@ from kernel.execute import Outcome, decided, record
 from kernel.facts import Recorded
 from kernel.refusal import AgainstTheRules, NotYet, Unknown
 from kernel.store.store import Context, Transaction
+from kernel.store.telling import Told, Telling
 from services.billing.app.batch import numbered
 from services.billing.app.ports import (
     Drafts,
@@ -32,6 +33,7 @@ from services.billing.domain.claims.restore import (
     RESTORE,
     ClaimsRecordedAgain,
     Reconcile,
+    Reconciled,
     RecordAgain,
     Restore,
     Source,
@@ -70,13 +72,25 @@ class ReconcileRestore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldRecordedAgain(Told):
+    fact: ClaimsRecordedAgain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldReconciled(Told):
+    fact: Reconciled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreShown:
-    """How it stands: the epoch, and what Kafka holds beyond this database."""
+    """How it stands: the epoch, what Kafka holds beyond this database, and what was said of it."""
 
     restore: Restore
     recoverable: Sequence[LostClaimFact]
     others: Sequence[LostFact]
     lost: Lost
+    recorded_again: Sequence[ToldRecordedAgain]
+    reconciled: ToldReconciled | None
 
 
 def show_restore(billing: RestoringWriteSide) -> RestoreShown:
@@ -85,11 +99,16 @@ def show_restore(billing: RestoringWriteSide) -> RestoreShown:
     with billing.executor.store.transaction() as tx:
         recoverable = _unrecorded(tx, lost.of_claims)
         orphans = _without_a_claim(tx, lost.of_claims)
+        restore = billing.drafts.restore(tx)
+        telling = Telling(tx)
+        said = telling.load([restore_stream(restore.epoch)])
         return RestoreShown(
-            restore=billing.drafts.restore(tx),
+            restore=restore,
             recoverable=recoverable,
             others=[*orphans, *lost.others],
             lost=lost,
+            recorded_again=telling.parts(ToldRecordedAgain, said.of(ClaimsRecordedAgain)),
+            reconciled=telling.last(ToldReconciled, said.of(Reconciled)),
         )
 
 

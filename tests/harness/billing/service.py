@@ -38,6 +38,7 @@ from services.billing.adapters.record import SqlDrafts
 from services.billing.adapters.rule_sets import message_of
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.api import statements
+from services.billing.api.restore import RestoreServicer
 from services.billing.api.servicer import billing_servicer
 from services.billing.api.work import WorkServicer
 from services.billing.app.ports import (
@@ -46,6 +47,8 @@ from services.billing.app.ports import (
     DisclosedClients,
     Identities,
     Issuing,
+    LostFacts,
+    RestoringWriteSide,
 )
 from services.billing.domain.payers.rules import ClaimForm, not_asked
 from services.billing.domain.x12.npi import check_digit_for
@@ -162,6 +165,7 @@ class Office:
     answers: Any = field(init=False)
     work: Any = field(init=False)
     statements: Any = field(init=False)
+    restore: Any = None
     inbox: Inbox = field(init=False)
     pending_work: PendingWork = field(init=False)
 
@@ -190,6 +194,11 @@ class Office:
         self.answers = billing_servicer(billing, lambda _: issuing, self.pages)
         self.statements = StatementsServicer(statements.KINDS, billing)
 
+    def restore_with(self, lost: LostFacts) -> None:
+        """After a restore: what Kafka has of commands that were lost."""
+        executor = CommandExecutor(store=self.store, publish=publish, subscriptions=SUBSCRIPTIONS)
+        self.restore = RestoreServicer(RestoringWriteSide(executor, SqlDrafts(), lost))
+
     def call(
         self,
         rpc: str,
@@ -210,7 +219,7 @@ class Office:
             correlation_id="c",
             traceparent="",
         )
-        answers = (self.answers, self.work, self.statements)
+        answers = (self.answers, self.work, self.statements, self.restore)
         servicer = next(servicer for servicer in answers if hasattr(servicer, rpc))
         return answered(self.store, getattr(servicer, rpc), request, call)
 

@@ -1,4 +1,4 @@
-"""Everything that billing can be told but after a restore, and then all that it is asked."""
+"""Everything that billing can be told, after a restore too, and then all that it is asked."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +10,7 @@ from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.billing.v1 import ledger_service_pb2 as ledger
+from ninehours.billing.v1 import restore_service_pb2 as restore
 from ninehours.billing.v1 import rules_pb2 as rule_words
 from ninehours.billing.v1 import statements_service_pb2 as said
 from ninehours.common.v1 import common_pb2 as common
@@ -20,19 +21,23 @@ from kernel.rpc.call import Call
 from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
+from kernel.store.published import raise_epoch
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
 from services.billing.adapters.rule_sets import message_of
 from services.billing.api.ledger import LedgerServicer
+from services.billing.app.ports import Lost, LostClaimFact, LostFact
 from services.billing.domain.payers.rules import not_asked
 from services.billing.domain.x12.npi import check_digit_for
 from tests.harness.billing.facts import COVERAGE, SITE, Story, site_opened
 from tests.harness.billing.history import RULES, day
 from tests.harness.billing.service import ADA, BOB, NPI, Office, covered
+from tests.harness.kernel.owner import as_owner
 from tests.read_back.canaries import Canaries, Played
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 THEIR_NPI = f"123456788{check_digit_for('123456788')}"
+LOST = "105f0000-0000-4000-8000-000000000001"
 STAFF = "5aff0000-0000-4000-8000-000000000001"
 
 
@@ -270,6 +275,29 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     )
     command(said.VoidStatementRequest, statement=statement("authorization"))
 
+    office.hear(story.attended(CLIENT, [day(7), day(11)]))
+    with as_owner(office.store) as tx:
+        raise_epoch(tx.connection)
+    with office.store.transaction() as tx:
+        left = tx.load(f"claim/{claim.claim_id}")[0]
+    again = replace(left.fact, claim_id=LOST, number="LOST")
+    about = LostFact(fact_id=LOST, type="", subject=f"client/{CLIENT}", signed_at=left.at)
+    lost = Lost(of_claims=[LostClaimFact(about=about, fact=again)])
+    office.restore_with(lambda: lost)
+    command(restore.RecoverClaimsRequest)
+    office.pending_work.drain()
+    drafted = pb.ListClaimsRequest(client_id=CLIENT, state=pb.CLAIM_STATE_DRAFTED)
+    [draft] = office.call("ListClaims", drafted).claims
+    command(
+        restore.RecordSentClaimsRequest,
+        **pays,
+        claims=[
+            restore.SentClaim(about_id=draft.claim_id, number="SENT1CANARY", charge=draft.charge)
+        ],
+    )
+    command(restore.ReconcileRequest)
+
+    played.answers.append(office.call("GetRestore", restore.GetRestoreRequest()))
     question(ledger.ReadLedgerRequest(client_id=CLIENT))
     question(said.ListStatementsRequest(client_id=CLIENT))
     for about in (office.payer_id, office.provider_id, STAFF):
