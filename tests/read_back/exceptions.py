@@ -26,7 +26,7 @@ BILLING: Mapping[str, str] = {
     "IssueClaims.through": "what was asked for; each claim that was issued has its period",
     "IssueCorrections.proposals.revision": OF_PROPOSALS,
     "IssueCorrections.proposals.without_waiting": "kept where there is something to wait for",
-    "RecordSentClaims.claims.about_id": "the draft that it was; what it became is told as the claim",
+    "RecordSentClaims.claims.about_id": "the draft that it was; it is told as the claim",
 }
 EXCEPTIONS: Mapping[str, Mapping[str, str]] = {
     "attendance": ATTENDANCE,

@@ -99,5 +99,5 @@ class RestoreServicer(CommandRpcs[RestoringWriteSide]):
             forgotten_before=to_timestamp(forgotten_before) if forgotten_before else None,
             unbelieved=shown.lost.unbelieved,
             recorded_again=map(_recorded_again, shown.recorded_again),
-            reconciled=shown.reconciled and _reconciled(shown.reconciled),
+            reconciled=_reconciled(shown.reconciled) if shown.reconciled else None,
         )

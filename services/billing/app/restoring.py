@@ -12,7 +12,7 @@ from kernel.execute import Outcome, decided, record
 from kernel.facts import Recorded
 from kernel.refusal import AgainstTheRules, NotYet, Unknown
 from kernel.store.store import Context, Transaction
-from kernel.store.telling import Told, Telling
+from kernel.store.telling import Telling, Told
 from services.billing.app.batch import numbered
 from services.billing.app.ports import (
     Drafts,
