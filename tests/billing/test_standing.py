@@ -14,6 +14,7 @@ from services.billing.api.explaining import ExplanationServicer
 from tests.harness.billing.facts import SITE, Story
 from tests.harness.billing.history import day
 from tests.harness.billing.service import Office
+from tests.harness.kernel.tables import every_table
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 NOBODY = "0c11e700-0000-4000-8000-00000000000f"
@@ -60,9 +61,9 @@ def test_what_is_told_before_is_what_the_day_says_when_it_is_there(
 
 
 def test_nothing_is_written_by_asking(admitted: Office) -> None:
-    before = admitted.every_table()
+    before = every_table(admitted.store)
     standing(admitted, ahead_days=30)
-    assert admitted.every_table() == before
+    assert every_table(admitted.store) == before
 
 
 def test_what_ends_ahead_is_told_with_the_date_that_was_looked_at(admitted: Office) -> None:
