@@ -68,6 +68,18 @@ def test_who_is_not_admitted_at_the_site_that_day_is_not_rostered(desk: FrontDes
     assert not refused(desk, desk.scheduling([here, last_day]))
 
 
+def test_whose_episode_is_open_again_is_rostered(desk: FrontDesk) -> None:
+    [client_id] = registered(desk, 1)
+    closing = intake.EpisodeClosed(
+        client_id=client_id, episode_id=desk.admit(client_id), closed_on=to_date(EARLIER)
+    )
+    closed = desk.log.tell(closing)
+    desk.inbox.hear([closed])
+    assert refused(desk, desk.scheduling([client_id])) == client_id
+    desk.inbox.hear([desk.log.amended(closed, None)])
+    assert not refused(desk, desk.scheduling([client_id]))
+
+
 def test_a_template_rosters_nobody_beyond_their_admission(desk: FrontDesk) -> None:
     stays, leaves = registered(desk, 2)
     desk.admit(stays)

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from ninehours.common.v1.statements_pb2 import StatementAmended
 
 from kernel.execute import CommandExecutor
+from kernel.messaging.amendments import Amended
 from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.messaging.envelope import Record
 from kernel.messaging.owners import Fingerprint, OwnersConfirm
@@ -42,6 +45,12 @@ def count_up(store: Store, fact: SessionAttended, context: Context) -> None:
     )  # its own facts would be reacted to
     client = f"client/{fact.client_id}"
     executor.execute(COUNTER, f"counter/{fact.session_id}", Count(client, fact.minutes), context)
+
+
+def count_otherwise(store: Store, amended: Amended, context: Context) -> None:
+    said: Any = amended.first.message
+    kind = "gone" if amended.voids else "otherwise"
+    count_up(store, attended(f"{kind}/{said.session_id}", 1, client=ADA), context)
 
 
 COUNT_UP = Reaction(name="count_up", to=SessionAttended, react=count_up)
@@ -166,6 +175,62 @@ def test_what_the_release_before_heard_and_never_reacted_to_is_reacted_to(
 def forged(subject: str) -> Record:
     """The subject's first fact, that no owner published."""
     return Log().tell(subject, attended("forged", 1, client=subject), id=uuid4())
+
+
+def amending(first: Record, revision: int, content: SessionAttended | None) -> StatementAmended:
+    return StatementAmended(
+        fact_id=first.headers["ce_id"].decode(),
+        type=SessionAttended.DESCRIPTOR.full_name,
+        revision=revision,
+        content=b"" if content is None else content.SerializeToString(),
+        voided=content is None,
+    )
+
+
+def test_what_was_reacted_to_and_is_put_right_is_reacted_to_again_as_it_stands(
+    tallying: Store, log: Log
+) -> None:
+    again = Subscriptions(
+        INPUTS.by_type.values(), reactions=[replace(COUNT_UP, again=count_otherwise)]
+    )
+    listener = Listener(tallying, log, subscriptions=again)
+    first = log.tell(ADA, attended("first", 1))
+    listener.hear(first)
+    listener.pending_work.drain()
+    listener.hear(log.tell(ADA, amending(first, 2, attended("first", 2))))
+    listener.pending_work.drain()
+    assert counted(listener) == ["counter/first", "counter/otherwise/first"]
+    # Of several that were heard together the last one stands, and what it voids is no command's.
+    second = log.tell(ADA, attended("second", 1))
+    listener.hear(
+        second,
+        log.tell(ADA, amending(second, 2, attended("second", 2))),
+        log.tell(ADA, amending(second, 3, None)),
+    )
+    listener.pending_work.drain()
+    assert counted(listener) == [
+        "counter/first",
+        "counter/gone/second",
+        "counter/otherwise/first",
+    ]
+    assert reacting_to(listener) == []
+
+
+def test_what_was_put_right_before_anybody_reacted_to_that_is_reacted_to(
+    tallying: Store, log: Log
+) -> None:
+    before = Listener(tallying, log, subscriptions=REACTING)
+    first = log.tell(ADA, attended("first", 1))
+    before.hear(first, log.tell(ADA, amending(first, 2, attended("first", 2))))
+    before.pending_work.drain()
+    assert counted(before) == ["counter/first"]
+    again = Subscriptions(
+        INPUTS.by_type.values(), reactions=[replace(COUNT_UP, again=count_otherwise)]
+    )
+    listener = Listener(tallying, log, subscriptions=again)
+    listener.pending_work.mark_all()
+    listener.pending_work.drain()
+    assert counted(listener) == ["counter/first", "counter/otherwise/first"]
 
 
 def test_a_forged_fact_is_never_reacted_to(listener: Listener, log: Log) -> None:

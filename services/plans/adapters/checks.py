@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator
 
+from kernel.statements import content_of
 from operations.verifying.examination import Check, Examination, Finding, ServiceChecks
 from services.plans.adapters.publication import publish
 from services.plans.app.streams import client_subject, plan_stream
 
 
 def plans_are_as_drafted(examination: Examination) -> Iterator[Finding]:
-    """The document of each plan has the hash that its fact carries; who was forgotten has none."""
-    rows = examination.paged("SELECT * FROM fact WHERE type = 'plans.plan_drafted.v1'")
+    """The document of each draft has the hash that its fact carries; who was forgotten has none."""
+    rows = examination.paged(
+        "SELECT * FROM fact WHERE type = 'plans.plan_drafted.v1'"
+        " OR type = 'plans.statement_amended.v1' AND body->>'type' = 'plans.plan_drafted.v1'"
+    )
     for recorded in examination.recorded(rows):
         examination.count()
-        drafted = recorded.fact
+        drafted = content_of(recorded)
         owner = client_subject(drafted.client_id)
         if examination.is_forgotten(owner):
             continue
