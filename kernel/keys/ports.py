@@ -1,6 +1,6 @@
 """Two ports: to whatever wraps owners' keys, and to where wrapped keys are kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -102,6 +102,10 @@ class KeyStore(Protocol):
 
     def find(self, owner: str) -> bytes | None:
         """The owner's key; None: there is none yet. Refuses who was forgotten (OwnerForgotten)."""
+        ...
+
+    def fetch(self, owners: Collection[str]) -> None:
+        """Have the keys of these owners at hand: asked for next, they take no question each."""
         ...
 
     def make(self, owner: str) -> bytes:

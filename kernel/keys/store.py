@@ -7,7 +7,7 @@ one, restored from before, brings anybody back.
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -28,6 +28,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 DIGESTING = "digesting"  # the owner of the key of digests: nobody
 KEPT_SECONDS = 10.0  # a destroyed key opens nothing after this, in any process
+KEYS = text(
+    "SELECT owner, master, wrapped FROM owner_key WHERE owner = ANY(CAST(:owners AS text[]))"
+    " AND NOT EXISTS (SELECT FROM destroyed_key WHERE destroyed_key.owner = owner_key.owner)"
+)
 MOST_KEPT = 10_000  # wrapped keys in memory: a MiB or two
 
 
@@ -59,6 +63,15 @@ class SqlKeyStore:
         key = self.masters.unwrap(wrapped, owner)
         self._remember(owner, wrapped)
         return key
+
+    def fetch(self, owners: Collection[str]) -> None:
+        wanted = [owner for owner in owners if self._remembered(owner) is None]
+        if not wanted:
+            return
+        with self.engine.begin() as connection:
+            rows = connection.execute(KEYS, {"owners": wanted}).all()
+        for row in rows:
+            self._remember(row.owner, WrappedKey(row.master, bytes(row.wrapped)))
 
     def make(self, owner: str) -> bytes:
         return self._make(owner, lambda: secrets.token_bytes(KEY_BYTES))

@@ -1,6 +1,8 @@
 """Identity, free text and files: sealed under a key of their owner's own, with their history."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -77,19 +79,34 @@ class Documents:
             ),
             {"owner": owner, "kind": kind, "version": version},
         ).one_or_none()
-        if row is None:
-            return None
-        try:
-            content = self._vault.open(
-                owner, bytes(row.sealed), context_of(owner, kind, row.version)
-            )
-        except OwnerForgotten:
-            return None
-        return Document(owner, kind, row.version, content)
+        return None if row is None else self._opened(owner, kind, row)
+
+    def newest(self, owners: Collection[str], kind: str) -> Mapping[str, Document]:
+        """Owner → the newest version, of those who have one and weren't forgotten; as `open`."""
+        rows = self._connection.execute(
+            text(
+                "SELECT DISTINCT ON (owner) owner, version, sealed FROM document"
+                " WHERE owner = ANY(CAST(:owners AS text[])) AND kind = :kind"
+                " ORDER BY owner, version DESC"
+            ),
+            {"owners": list(owners), "kind": kind},
+        ).all()
+        self._vault.keys.fetch([row.owner for row in rows])
+        found = (self._opened(row.owner, kind, row) for row in rows)
+        return {document.owner: document for document in found if document is not None}
 
     def require_remembered(self, owner: str) -> None:
         """Refuses an owner who was forgotten (OwnerForgotten)."""
         self._vault.has_key(owner)
+
+    def _opened(self, owner: str, kind: str, row: Any) -> Document | None:
+        """None: the owner was forgotten."""
+        context = context_of(owner, kind, row.version)
+        try:
+            content = self._vault.open(owner, bytes(row.sealed), context)
+        except OwnerForgotten:
+            return None
+        return Document(owner, kind, row.version, content)
 
     def _any_of(self, owner: str) -> bool:
         return bool(

@@ -20,7 +20,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.rpc.statements import StatementsServicer  # noqa: PLC0415 - the relay needs none
     from services.intake.adapters.intake import open_intake  # noqa: PLC0415
-    from services.intake.api import chart, clients, statements  # noqa: PLC0415
+    from services.intake.api import chart, clients, search, statements  # noqa: PLC0415
     from services.intake.api.servicer import SERVICE, IntakeServicer  # noqa: PLC0415
     from services.intake.domain.forgetting import Retention  # noqa: PLC0415
 
@@ -32,6 +32,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
         statements.SERVICE: StatementsServicer(statements.KINDS, intake),
         clients.SERVICE: clients.ClientsServicer(store),
         chart.SERVICE: chart.ChartServicer(store),
+        search.SERVICE: search.SearchServicer(store),
     }
 
 

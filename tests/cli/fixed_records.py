@@ -9,10 +9,11 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import read_audit_service_pb2 as audit
 from ninehours.intake.v1 import chart_service_pb2 as chart
 from ninehours.intake.v1 import intake_service_pb2 as intake
+from ninehours.intake.v1 import search_service_pb2 as search
 from ninehours.plans.v1 import care_service_pb2 as care
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
-from tests.cli.fixed_answers import ADA, LAKESIDE, at, denied, numbered, on
+from tests.cli.fixed_answers import ADA, LAKESIDE, SITES, at, denied, numbered, on
 from tests.cli.fixed_services import Answers
 
 PAYER = numbered(0x9A, 1)
@@ -58,6 +59,36 @@ PERSON: Answers = {
             )
         ]
     ),
+}
+FOUND: Answers = {
+    "FindClients": search.FindClientsResponse(
+        clients=[
+            search.FoundClient(
+                client=search.ClientInBrief(
+                    client_id=ADA,
+                    family_name="Example",
+                    given_name="Ada",
+                    birth_date=on("1984-02-29"),
+                    site_id=LAKESIDE,
+                    admitted_level="2.1",
+                    active=True,
+                ),
+                matched_by=[search.MATCHED_BY_BIRTH_DATE, search.MATCHED_BY_NAME_SOUNDS],
+            ),
+            search.FoundClient(
+                client=search.ClientInBrief(
+                    client_id=numbered(0xC11E, 2),
+                    family_name="Exampel",
+                    given_name="Ada",
+                    birth_date=on("1984-02-29"),
+                    site_id=LAKESIDE,
+                ),
+                matched_by=[search.MATCHED_BY_BIRTH_DATE, search.MATCHED_BY_NAME],
+            ),
+        ],
+        more=True,
+    ),
+    "ListSites": SITES,
 }
 CHART: Answers = {
     "ReadChart": chart.ReadChartResponse(

@@ -241,6 +241,16 @@ CAPTURES = [
         fixed.CLIENT,
     ),
     Capture(
+        "find",
+        (
+            "find exampel 1984-02-29",
+            f"find ada --site {fixed.LAKESIDE} --most 2 --as person/front --json",
+            "find ada --site lakeside",
+        ),
+        recorded.FOUND,
+    ),
+    Capture("find_nobody", ("find nobody",), {"ListSites": fixed.SITES}),
+    Capture(
         "person",
         (
             f"person {fixed.ADA}",

@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 from ninehours.common.v1 import common_pb2 as common
+from ninehours.common.v1 import statements_pb2 as revisions
+from ninehours.intake.v1 import chart_service_pb2 as chart
 from ninehours.intake.v1 import clients_service_pb2 as clients
 from ninehours.intake.v1 import intake_events_pb2 as events
 from ninehours.intake.v1 import intake_service_pb2 as pb
+from ninehours.intake.v1 import search_service_pb2 as search
+from ninehours.intake.v1 import statements_service_pb2 as said
 from sqlalchemy import text
 
 from kernel.messaging.inbox import Inbox
@@ -16,7 +20,7 @@ from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import to_date
 from services.intake.adapters.subscriptions import SUBSCRIPTIONS
 from services.intake.app.streams import client_stream, judgement_document
-from tests.harness.intake.service import PAYER, SITE, Desk, coverage, register
+from tests.harness.intake.service import PAYER, SITE, SURNAME, Desk, coverage, register
 from tests.harness.intake.strategies import day
 from tests.harness.kernel.owner import as_owner
 from tests.harness.signing import signatures_of
@@ -225,3 +229,91 @@ def test_the_reason_is_that_of_who_judged_whoever_says_it_again(desk: Desk) -> N
         sealed = tx.documents.open(client_stream(one), judgement_document(two))
     assert sealed is not None
     assert sealed.content.decode() == REASON
+
+
+def look(desk: Desk, **changes: Any) -> list[Any]:
+    sites = changes.pop("sites", HERE)
+    born = common.Date(year=1984, month=2, day=29)
+    asked = {"family_name": SURNAME, "given_name": "Ada", "birth_date": born, **changes}
+    return list(desk.call(search.LookForDoublesRequest(**asked), sites=sites).doubles)
+
+
+def reasons(doubles: list[Any]) -> dict[str, list[str]]:
+    return {
+        double.client.client_id: [
+            search.LikelyBy.Name(reason).removeprefix("LIKELY_BY_") for reason in double.reasons
+        ]
+        for double in doubles
+    }
+
+
+def test_likely_doubles_are_told_before_registering_with_reasons(desk: Desk) -> None:
+    same, sounding, member = (
+        desk.registered(),
+        desk.registered(family_name="Wolfeshlegelstien", given_name="Adah"),
+        desk.registered(family_name="Zeuner", birth_date=common.Date(year=1990, month=1, day=2)),
+    )
+    desk.registered(birth_date=common.Date(year=1984, month=2, day=28))
+    elsewhere = desk.registered(site_id=OTHER_SITE)
+    desk.covered(member)
+    found = look(desk, member_number="member 4711")
+    by_sound = "SOUND_AND_BIRTH_DATE"
+    assert reasons(found) == {
+        same: ["NAME_AND_BIRTH_DATE", by_sound],
+        member: ["MEMBER_NUMBER"],
+        sounding: [by_sound],
+    }
+    [first] = [double.client for double in found if double.client.client_id == same]
+    assert (first.family_name, first.given_name, first.site_id) == (SURNAME, "Ada", SITE)
+    assert elsewhere in reasons(look(desk, sites=NETWORK))
+    assert look(desk, family_name="Nobody") == []
+
+
+def test_another_person_is_a_recorded_choice_of_registering(desk: Desk) -> None:
+    first, second = desk.registered(), desk.registered()
+    request = register()
+    request.other_people.add(other_client_id=first, reason=REASON)
+    answer = desk.call(request, actor="person/ada", sites=HERE)
+    assert list(answer.possible_doubles) == [second]
+    assert ({answer.client_id, first}, SITE) not in due(desk)
+    assert ({answer.client_id, second}, SITE) in due(desk)
+    [fact] = desk.rows("SELECT body, actor FROM fact WHERE type = 'intake.doubles_judged.v1'")
+    assert (fact.actor, fact.body["verdict"]) == ("person/ada", "TWO_PEOPLE")
+    told = desk.call(chart.ReadPersonRequest(client_id=answer.client_id)).doubles
+    assert [(double.other_client_id, double.reason) for double in told] == [(first, REASON)]
+    # Said again, it is the same answer, and nothing more.
+    facts = desk.rows("SELECT count(*) FROM fact")
+    again = desk.call(request, actor="person/ada", sites=HERE)
+    assert (again.client_id, desk.rows("SELECT count(*) FROM fact")) == (answer.client_id, facts)
+
+
+def test_another_person_is_a_client_with_a_reason_named_once(desk: Desk) -> None:
+    first = desk.registered()
+    for others, refusal in (
+        ([pb.OtherPerson(other_client_id=NOBODYS, reason=REASON)], Unknown),
+        ([pb.OtherPerson(other_client_id=first)], Malformed),
+        ([pb.OtherPerson(other_client_id="x", reason=REASON)], Malformed),
+        ([pb.OtherPerson(other_client_id=first, reason=REASON)] * 2, Malformed),
+    ):
+        request = register()
+        request.other_people.extend(others)
+        with pytest.raises(refusal):
+            desk.call(request)
+    assert desk.rows("SELECT count(*) FROM registration")[0].count == 1
+
+
+def test_who_is_another_person_is_said_when_registering_and_not_put_right(desk: Desk) -> None:
+    client_id, other = desk.registered(), desk.registered()
+    [fact] = desk.rows(f"SELECT id::text FROM fact WHERE stream = 'client/{client_id}'")
+    anew = register()
+    anew.other_people.add(other_client_id=other, reason=REASON)
+    request = said.CorrectStatementRequest(
+        statement=revisions.StatementRevision(statement_id=fact.id, revision=1),
+        recording=said.Recording(registration=anew),
+        correction=revisions.Correction(
+            reason=revisions.CORRECTION_REASON_MISTYPED, remark="typed wrong"
+        ),
+    )
+    with pytest.raises(Malformed) as refused:
+        desk.call(request, roles=frozenset({"front_desk"}), purpose="OPERATIONS")
+    assert "other_people" in str(refused.value.details)

@@ -6,6 +6,7 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from psycopg import sql
-from sqlalchemy import URL, Engine, make_url, text
+from sqlalchemy import URL, Engine, event, make_url, text
 
 from kernel.keys import moving
 from kernel.keys.forgetting import apply_registers, forget
@@ -154,6 +155,37 @@ def test_a_destroyed_key_is_never_made_again(keys: KeyStore) -> None:
         with pytest.raises(OwnerForgotten):
             keys.make(owner)
     keys.make(BOB)
+
+
+def test_keys_that_were_fetched_are_those_that_are_found(keys: KeyStore) -> None:
+    made = {owner: keys.make(owner) for owner in (ADA, BOB)}
+    keys.destroy({EVE: AT})
+    keys.fetch([ADA, BOB, EVE, "client/nobody"])
+    assert {owner: keys.find(owner) for owner in made} == made
+    assert keys.find("client/nobody") is None
+    with pytest.raises(OwnerForgotten):
+        keys.find(EVE)
+
+
+def test_the_newest_documents_of_many_take_one_question_to_the_key_store(record: Store) -> None:
+    owners = [f"client/{number}" for number in range(5)]
+    for owner in owners:
+        put(record, owner, b"first")
+        put(record, owner, f"of {owner}".encode())
+    keys = record.vault.keys
+    assert isinstance(keys, SqlKeyStore)
+    fresh = replace(record, vault=Vault(SqlKeyStore(keys.engine, keys.masters)))
+    asked: list[str] = []
+    event.listen(keys.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    with fresh.transaction() as tx:
+        found = tx.documents.newest([*owners, "client/none"], "note")
+    assert {owner: document.content for owner, document in found.items()} == {
+        owner: f"of {owner}".encode() for owner in owners
+    }
+    assert len(asked) == 1
+    keys.destroy({owners[0]: AT})
+    with record.transaction() as tx:
+        assert set(tx.documents.newest(owners, "note")) == set(owners[1:])
 
 
 # Kept apart

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 
 NOT_YET = "no question gives it yet"
 OF_BEFORE = "the way to name a program before program_id: attendance says what a program is"
+WHEN_REGISTERING = "refused there: JudgeDoubles says it of who is registered"
+UNFILLED = (NOT_YET, WHEN_REGISTERING)
+"""Of leaves that no command was accepted with."""
 CONFIRMS = "it confirms what the caller knew: the chart has both codes"
 
 INTAKE: Mapping[str, str] = {
@@ -16,6 +19,8 @@ INTAKE: Mapping[str, str] = {
     "CorrectStatement.recording.admission.program.kind": OF_BEFORE,
     "CorrectStatement.recording.admission.program.under_part2": OF_BEFORE,
     "CorrectStatement.recording.diagnosis.replaces_code": CONFIRMS,
+    "CorrectStatement.recording.registration.other_people.other_client_id": WHEN_REGISTERING,
+    "CorrectStatement.recording.registration.other_people.reason": WHEN_REGISTERING,
 }
 ATTENDANCE: Mapping[str, str] = {
     "ExpandTemplate.from": "what was asked for; each session that was made of it has its date",

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from ninehours.exchange.v1 import read_audit_service_pb2 as audit
 from ninehours.intake.v1 import chart_service_pb2 as chart
+from ninehours.intake.v1 import search_service_pb2 as search
 
 from kernel.process import Service
 from kernel.store.store import Store
@@ -138,4 +139,25 @@ def test_reads_are_for_an_administrator_page_by_page(desk: Desk, ask: Ask) -> No
 def test_the_audit_names_nobody_but_by_id(desk: Desk, ask: Ask) -> None:
     client_id = desk.registered()
     assert SURNAME in str(ask(chart.ReadPersonRequest(client_id=client_id), *DESK, SITE))
+    assert SURNAME not in str(desk.rows("SELECT * FROM read_audit"))
+
+
+def test_a_search_is_entered_with_each_client_it_named_and_without_any(
+    desk: Desk, ask: Ask
+) -> None:
+    both = {desk.registered(), desk.registered(given_name="Grace")}
+    assert len(ask(search.FindClientsRequest(text=SURNAME), *DESK, SITE).clients) == 2
+    assert not ask(search.FindClientsRequest(text="nobody"), *DESK, SITE).clients
+    assert not ask(search.FindClientsRequest(text=SURNAME), *DESK, ELSEWHERE).clients
+    assert ask(search.FindClientsRequest(), *DESK, SITE) == "MALFORMED"
+    asked = ask(search.FindClientsRequest(text=SURNAME, site_id=ELSEWHERE), *DESK, SITE)
+    assert asked == "SITE_NOT_ALLOWED"
+    found = [("FindClients", client_id, "ANSWERED") for client_id in sorted(both)]
+    assert entered(desk) == [
+        *found,
+        ("FindClients", None, "ANSWERED"),
+        ("FindClients", None, "ANSWERED"),
+        ("FindClients", None, "MALFORMED"),
+        ("FindClients", None, "SITE_NOT_ALLOWED"),
+    ]
     assert SURNAME not in str(desk.rows("SELECT * FROM read_audit"))

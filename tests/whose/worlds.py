@@ -16,6 +16,7 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import fact_service_pb2 as facts
 from ninehours.intake.v1 import clients_service_pb2 as clients
 from ninehours.intake.v1 import intake_service_pb2 as intake
+from ninehours.intake.v1 import search_service_pb2 as search
 from ninehours.plans.v1 import courses_service_pb2 as courses
 from ninehours.plans.v1 import explanation_service_pb2 as explanation
 from ninehours.plans.v1 import plans_service_pb2 as plans
@@ -39,7 +40,7 @@ from tests.harness.billing.facts import COVERAGE, Story
 from tests.harness.billing.facts import SITE as A
 from tests.harness.billing.history import day
 from tests.harness.billing.service import Office, covered
-from tests.harness.intake.service import Desk
+from tests.harness.intake.service import SURNAME, Desk
 from tests.harness.plans.service import NOW, Log, Plans, in_force
 from tests.harness.plans.treatments import Treated, confirm, recommended
 
@@ -105,6 +106,13 @@ def of_intake(new_store: NewStore) -> World:
         [
             (intake.ListSafetyTasksRequest(), holding(tasks[1])),
             (clients.ListClientsRequest(), holding(there)),
+            (search.FindClientsRequest(text=SURNAME), holding(there)),
+            (
+                search.LookForDoublesRequest(
+                    family_name=SURNAME, birth_date=common.Date(year=1984, month=2, day=29)
+                ),
+                holding(there),
+            ),
             (clients.ReadClientRequest(client_id=there), holding(B)),
             (clients.ListDueRequest(on=on), holding(tasks[1])),
             facts_of(desk.store, f"client/{there}"),

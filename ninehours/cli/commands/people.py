@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     """Add them to the command line."""
     for command in (
         clients,
+        find,
         client,
         person,
         chart,
@@ -47,6 +48,25 @@ def clients(
     as_json: Json = False,
 ) -> None:
     """List clients by id, with the newest episode of each. No name is shown anywhere."""
+
+
+@done_by("lists.found:run_find")
+def find(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="WORD...",
+            help="Names, birth date, member number, phone, in any order: all must be met.",
+        ),
+    ],
+    *,
+    site: Site = "",
+    most: Annotated[int, typer.Option("--most", min=1, max=50, help="So many at most.")] = 10,
+    subject: As = "",
+    data: System = None,
+    as_json: Json = False,
+) -> None:
+    """Find clients by names, their beginnings or sound, and numbers. The reading is audited."""
 
 
 @done_by("client:run_client")

@@ -72,10 +72,14 @@ def names(tx: Transaction, client_ids: Sequence[str]) -> list[told.ToldName]:
     registered = {str(row.client_id) for row in rows}
     if unknown := [client_id for client_id in client_ids if client_id not in registered]:
         raise Unknown("client", unknown[0])
-    telling = Telling(tx)
+    sealed_names = tx.documents.newest([client_stream(each) for each in client_ids], IDENTITY)
     return [
-        told.ToldName(client_id=client_id, identity=_identity(telling, client_id))
+        told.ToldName(
+            client_id=client_id,
+            identity=None if said is None else sealed.identity_of(said.content),
+        )
         for client_id in client_ids
+        for said in [sealed_names.get(client_stream(client_id))]
     ]
 
 

@@ -10,5 +10,6 @@ PRIVILEGES = {
     "identity_audit": APPEND,
     "safety_task": f"{APPEND}, UPDATE (closed_at, action)",
     "likeness": f"{APPEND}, DELETE",
+    "search_token": f"{APPEND}, DELETE",
     "doubles_judged": f"{APPEND}, UPDATE (verdict)",
 }

@@ -1,11 +1,7 @@
 """Recognising people by keyed hashes of what is sealed: a key of intake's own, and a table."""
 
-import hmac
-import json
-import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from hashlib import sha256
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
@@ -13,7 +9,8 @@ from kernel.facts import Recorded
 from kernel.messaging.public_facts import public_facts
 from kernel.rpc.translate import date_of
 from kernel.sites import those_asked
-from kernel.store.store import Store, Transaction
+from kernel.store.store import Transaction
+from services.intake.adapters.keyed_hashes import keyed_hash
 from services.intake.adapters.sealed import identity_of, membership_of
 from services.intake.app.sealing import every_version
 from services.intake.app.streams import IDENTITY, client_stream
@@ -25,9 +22,7 @@ from services.intake.domain.recognition import (
     person_words,
 )
 
-# The key is a document: sealed under the master key in use, its content outlives that one.
-OWNER, KIND, FIRST = "recognition", "key", 1
-KEY_BYTES = 32
+OWNER = "recognition"
 DOUBLES = """
 SELECT DISTINCT CAST(alike.client_id AS text) AS client_id
 FROM likeness JOIN likeness alike USING (digest)
@@ -88,12 +83,6 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
             )
 
 
-def forget_likeness(store: Store, client_id: str) -> None:
-    """Nobody is recognised as this client any more."""
-    with store.transaction() as tx:
-        tx.execute("DELETE FROM likeness WHERE client_id = :client", client=client_id)
-
-
 def _note(tx: Transaction, client_id: str, digest: str, noted_at: datetime) -> None:
     tx.execute(
         "INSERT INTO likeness VALUES (:client, :digest, :at) ON CONFLICT DO NOTHING",
@@ -123,15 +112,4 @@ def _person_words(identity: bytes) -> tuple[str, ...]:
 
 
 def _digest(tx: Transaction, words: Sequence[str]) -> str:
-    return hmac.digest(_key(tx), json.dumps(words).encode(), sha256).hex()
-
-
-def _key(tx: Transaction) -> bytes:
-    """Made when it is first wanted. Of two made at once the first holds, whoever asks."""
-    document = tx.documents.open(OWNER, KIND, FIRST)
-    if document is None:
-        tx.documents.put(OWNER, KIND, secrets.token_bytes(KEY_BYTES))
-        document = tx.documents.open(OWNER, KIND, FIRST)
-    if document is None:
-        raise RuntimeError("the key of recognition can't be made")
-    return document.content
+    return keyed_hash(tx, OWNER)(words).hex()

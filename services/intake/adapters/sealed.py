@@ -1,7 +1,7 @@
 """How identity, membership and narratives are written to be sealed, and read when opened."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from ninehours.intake.v1 import intake_service_pb2 as pb
@@ -10,6 +10,7 @@ from kernel.rpc.translate import date_of, optional, required_enum
 from services.intake.domain.coverage import MembershipParts
 from services.intake.domain.instruments.score import Sex
 from services.intake.domain.person import IdentityParts
+from services.intake.domain.search import Findable
 
 
 def person_bytes(said: pb.Identity | pb.Contacts) -> bytes:
@@ -80,3 +81,15 @@ def membership_parts_of(membership: bytes) -> MembershipParts:
 
 def _compared(*texts: str) -> str:
     return json.dumps([" ".join(text.upper().split()) for text in texts])
+
+
+def findable(identity: bytes, memberships: Iterable[bytes], contacts: bytes = b"") -> Findable:
+    """By what a client is found; `contacts` empty: none are known."""
+    said, phone = identity_of(identity), contacts_of(contacts).phone
+    return Findable(
+        family_name=said.family_name,
+        given_name=said.given_name,
+        birth_date=date_of(said, "birth_date"),
+        member_numbers=tuple(membership_of(content)[0] for content in memberships),
+        phones=(phone,) if phone else (),
+    )

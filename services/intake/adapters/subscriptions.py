@@ -1,9 +1,10 @@
 """What intake hears: sites, programs, staff and payers; discharges, to which it reacts by closing.
 
-And, of its own, what a release before didn't recognise people by: it reacts by recognising them;
+And, of its own, what a release before didn't recognise people by, or find them: it reacts by that;
 and who is forgotten, as every service does.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ from ninehours.billing.v1 import billing_events_pb2 as billing
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
+from kernel.facts import Recorded
 from kernel.keys.forgetting import forget_when_told
 from kernel.messaging.amendments import Amended
 from kernel.messaging.subscriptions import Reaction, Subscription, Subscriptions
@@ -19,7 +21,7 @@ from kernel.rpc.translate import date_of, required_enum
 from kernel.store.store import Context, Store, Transaction
 from services.intake.adapters.episodes import discharged_on
 from services.intake.adapters.intake import open_intake
-from services.intake.adapters.recognition import forget_likeness
+from services.intake.adapters.search import follow
 from services.intake.app.recognition import recognise_member, recognise_person
 from services.intake.app.streams import client_stream
 from services.intake.app.use_cases import close_episode, follow_discharge
@@ -63,9 +65,18 @@ def note(store: Store, fact: intake.ClientRegistered, context: Context) -> None:
     recognise_person(open_intake(store), fact.client_id, context)
 
 
+def make_findable(store: Store, fact: intake.ClientRegistered, context: Context) -> None:
+    """Enters by what a client of before is found; there is no fact of it."""
+
+    def enter(tx: Transaction) -> Sequence[Recorded]:
+        follow(tx, fact.client_id)
+        return ()
+
+    open_intake(store).executor.transact(context, enter, locks=[client_stream(fact.client_id)])
+
+
 def forget(store: Store, fact: intake.ClientForgotten, context: Context) -> None:
-    """Destroys the client's key, and by what the client would be recognised."""
-    forget_likeness(store, fact.client_id)
+    """Destroys the client's key; by what they were recognised and found goes with it."""
     forget_when_told(store, [client_stream(fact.client_id)], context)
 
 
@@ -89,6 +100,7 @@ SUBSCRIPTIONS = Subscriptions(
             again=close_otherwise,
         ),
         Reaction(name="forget", to=intake.ClientForgotten, react=forget),
+        Reaction(name="make_findable", to=intake.ClientRegistered, react=make_findable),
         Reaction(name="note_person", to=intake.ClientRegistered, react=note),
         Reaction(name="recognise_member", to=intake.CoverageVerified, react=recognise),
     ],

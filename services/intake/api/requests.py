@@ -16,7 +16,7 @@ from ninehours.intake.v1 import clients_service_pb2 as clients
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.mapping.fields import bounded, left_out, text
-from kernel.mapping.reading import named, request_reader
+from kernel.mapping.reading import each_of, named, request_reader
 from kernel.refusal import Malformed
 from kernel.rpc.pages import place_of
 from kernel.rpc.translate import (
@@ -35,7 +35,7 @@ from services.intake.app.assessments import AssessAreasInWords, CloseTaskInWords
 from services.intake.app.disclosure import IdentitiesRequest
 from services.intake.app.membership import AddNumberedCoverage
 from services.intake.app.person import PersonChange, Registration
-from services.intake.app.recognition import JudgeDoublesInWords
+from services.intake.app.recognition import JudgeDoublesInWords, OtherPerson
 from services.intake.app.use_cases import AdmissionRequest
 from services.intake.domain.areas import Area
 from services.intake.domain.assessment import CompleteAssessment
@@ -52,6 +52,7 @@ from services.intake.domain.screening import ScreenClient, Screening
 ZIP = re.compile(r"[0-9]{5}([0-9]{4})?")
 MOST_CLIENTS = 1000
 MOST_NAMED = 200
+MOST_OTHERS = 10
 LONGEST_WORDS = 20_000  # of free text
 PAGE, LARGEST_PAGE = 200, 1000
 
@@ -94,9 +95,11 @@ def to_registration(
 ) -> Registration:
     with reading(request) as read:
         site_id = str(read.uuid("site_id"))
+        others = read.value(other_people, "other_people", tuple[OtherPerson, ...]())
     return Registration(
         client_id=client_id,
         site_id=site_id,
+        other_people=others,
         identity=identity_bytes(request, now.date()),
         contacts=contacts_bytes(request),
     )
@@ -112,6 +115,16 @@ def to_change_person(request: pb.ChangePersonRequest, *, now: datetime) -> Perso
         identity=identity_bytes(request, now.date()),
         contacts=contacts_bytes(request),
     )
+
+
+def other_people(request: Message, field: str) -> tuple[OtherPerson, ...]:
+    """At most ten, each once."""
+    others: tuple[OtherPerson, ...] = each_of(to_other_person)(request, field)
+    if len(others) > MOST_OTHERS:
+        raise Malformed(**{field: f"names more than {MOST_OTHERS} clients"})
+    if len({other.other_client_id for other in others}) < len(others):
+        raise Malformed(**{field: "names a client twice"})
+    return others
 
 
 def membership(request: pb.AddCoverageRequest, _: str) -> bytes:
@@ -221,6 +234,7 @@ def narratives(request: pb.AssessAreasRequest, field: str) -> bytes:
     return sealed.narratives_bytes(found)
 
 
+to_other_person = request_reader(pb.OtherPerson, OtherPerson, reason=text(LONGEST_WORDS))
 # A label is filled in under the client's lock: until then it is the strict one.
 to_give_consent = request_reader(
     pb.GiveConsentRequest, GiveConsent, given=("consent_id",), label=Label.PART2

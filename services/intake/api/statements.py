@@ -88,6 +88,7 @@ KINDS = statement_kinds(
             _in_words,
             identity=None,
             contacts=None,
+            other_people=None,
         ),
         recording(
             words.ChangePersonRequest,

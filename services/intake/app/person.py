@@ -8,11 +8,11 @@ from typing import Any
 from kernel.decider import filled
 from kernel.execute import Outcome, decided, record_beside, refuse_stale
 from kernel.facts import Recorded
-from kernel.refusal import AgainstTheRules
+from kernel.refusal import AgainstTheRules, Malformed
 from kernel.sites import not_of_your_sites, speaks_for
 from kernel.store.store import Context, Transaction
 from services.intake.app.deciding import Intake, LockedClient
-from services.intake.app.recognition import recognised
+from services.intake.app.recognition import OtherPerson, another_person, recognised
 from services.intake.app.sealing import make_newest, sealed_once
 from services.intake.app.streams import CONTACTS, IDENTITY, client_stream, member_stream
 from services.intake.domain import person
@@ -39,6 +39,7 @@ class WordsOfPerson:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration(WordsOfPerson):
     site_id: str
+    other_people: tuple[OtherPerson, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +61,19 @@ class RegistrationStands(AgainstTheRules):
 def register_client(intake: Intake, asked: Registration, context: Context) -> Outcome:
     """Registers a client at a site; the identity is sealed under a key of the client's own.
 
-    Refuses a site that wasn't heard of (SITE_UNKNOWN).
+    Who is another person is judged with it. Refuses a site that wasn't heard of (SITE_UNKNOWN), and
+    an other person whom nobody registered (Unknown).
     """
-    return _say(intake, asked, _registering, context)
+
+    def judged(tx: Transaction) -> Sequence[Recorded]:
+        return [
+            recorded
+            for other in asked.other_people
+            for recorded in another_person(intake, tx, asked.client_id, other, context)
+        ]
+
+    others = [client_stream(other.other_client_id) for other in asked.other_people]
+    return _say(intake, asked, _registering, context, beside=judged, also_locked=others)
 
 
 def change_person(intake: Intake, asked: PersonChange, context: Context) -> Outcome:
@@ -77,6 +88,8 @@ def registration_said_anew(
 
     At another one than was said first, the client is that one's.
     """
+    if asked.other_people:
+        raise Malformed(recording__registration__other_people="is said when registering")
     if not speaks_for(context.sites, asked.site_id):
         raise not_of_your_sites()
     return _registering(intake, locked.tx, asked, locked.label)
@@ -138,8 +151,24 @@ def _sealed(tx: Transaction, asked: WordsOfPerson) -> dict[str, int]:
     }
 
 
-def _say(intake: Intake, asked: WordsOfPerson, seal: Sealing, context: Context) -> Outcome:
-    """Whatever the words say first is decided with them sealed: a refusal undoes that."""
+def _nothing_beside(_: Transaction) -> Sequence[Recorded]:
+    """For what is said of one client."""
+    return ()
+
+
+def _say(
+    intake: Intake,
+    asked: WordsOfPerson,
+    seal: Sealing,
+    context: Context,
+    *,
+    beside: Callable[[Transaction], Sequence[Recorded]] = _nothing_beside,
+    also_locked: Sequence[str] = (),
+) -> Outcome:
+    """Whatever the words say first is decided with them sealed: a refusal undoes that.
+
+    `beside`: what is recorded with it in other streams, of the subjects that are locked, too.
+    """
     stream = client_stream(asked.client_id)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
@@ -153,9 +182,9 @@ def _say(intake: Intake, asked: WordsOfPerson, seal: Sealing, context: Context) 
             return ()
         then = [*history, *facts]
         follows = who_they_are_now(intake, tx, asked.client_id, then, context)
-        return (*facts, *record_beside(context, tx, then, follows))
+        return (*facts, *record_beside(context, tx, then, follows), *beside(tx))
 
-    return intake.executor.transact(context, decide, locks=[stream])
+    return intake.executor.transact(context, decide, locks=[stream, *also_locked])
 
 
 def _label(intake: Intake, tx: Transaction, client_id: str) -> Label:

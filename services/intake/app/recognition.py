@@ -21,6 +21,7 @@ from services.intake.domain.episode import Label, label_of
 from services.intake.domain.recognition import (
     DOUBLES,
     MEMBER,
+    DoublesVerdict,
     JudgeDoubles,
     MemberRecognised,
     RecogniseMember,
@@ -99,21 +100,54 @@ def judge_doubles(intake: Intake, asked: JudgeDoublesInWords, context: Context) 
     """
     clients = (asked.client_id, asked.other_client_id)
     subjects = [client_stream(client_id) for client_id in clients]
-    stream = doubles_stream(*clients)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        history = tx.load_many([*subjects, stream])
-        refuse_stale(context, len(history[stream]))
-        for client_id, subject in zip(clients, subjects, strict=True):
-            require_registered(CLIENT.after(history[subject]), client_id)
-        found = intake.episodes_of(tx, clients)
-        labels = {label_of(episodes) for episodes in found.values()}
-        command = replace(asked, label=Label.PART2 if Label.PART2 in labels else Label.HIPAA)
-        facts = decided(context, DOUBLES, stream, history[stream], command)
-        if facts:
-            document = judgement_document(asked.other_client_id)
-            tx.documents.put(subjects[0], document, asked.reason.encode())
-        return facts
+        refuse_stale(context, len(tx.load(doubles_stream(*clients))))
+        for client_id in clients:
+            _require_client(tx, client_id)
+        return _judged(intake, tx, asked, context)
 
     # Both: who issues claims of either one, on a permit, knows whether this came before.
     return intake.executor.transact(context, decide, locks=subjects)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherPerson:
+    """A client who looks like the one that is registered, and isn't; the reason is sealed."""
+
+    other_client_id: str
+    reason: str
+
+
+def another_person(
+    intake: Intake, tx: Transaction, client_id: str, other: OtherPerson, context: Context
+) -> Sequence[Recorded]:
+    """Judges that whoever is registered just now isn't that client, whom nobody else registered
+    (Unknown). Both must be locked."""
+    _require_client(tx, other.other_client_id)
+    asked = JudgeDoublesInWords(
+        client_id=client_id,
+        other_client_id=other.other_client_id,
+        verdict=DoublesVerdict.TWO_PEOPLE,
+        reason=other.reason,
+    )
+    return _judged(intake, tx, asked, context)
+
+
+def _require_client(tx: Transaction, client_id: str) -> None:
+    require_registered(CLIENT.after(tx.load(client_stream(client_id))), client_id)
+
+
+def _judged(
+    intake: Intake, tx: Transaction, asked: JudgeDoublesInWords, context: Context
+) -> Sequence[Recorded]:
+    clients = (asked.client_id, asked.other_client_id)
+    stream = doubles_stream(*clients)
+    found = intake.episodes_of(tx, clients)
+    labels = {label_of(episodes) for episodes in found.values()}
+    command = replace(asked, label=Label.PART2 if Label.PART2 in labels else Label.HIPAA)
+    facts = decided(context, DOUBLES, stream, tx.load(stream), command, expected=False)
+    if facts:
+        document = judgement_document(asked.other_client_id)
+        tx.documents.put(client_stream(asked.client_id), document, asked.reason.encode())
+    return facts

@@ -1,7 +1,7 @@
 """Key stores of tests: the real one behind a store, and one in memory for what is pure."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -25,6 +25,9 @@ class KeysInMemory:
         if owner in self._destroyed:
             raise OwnerForgotten(owner)
         return self._keys.get(owner)
+
+    def fetch(self, owners: Collection[str]) -> None:
+        return None
 
     def make(self, owner: str) -> bytes:
         found = self.find(owner)

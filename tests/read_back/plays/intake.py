@@ -72,8 +72,9 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         said_so = fill.filled(pb.Identity, birth_date=born, sex=pb.SEX_FEMALE, address=address)
         return pb.Identity.FromString(said_so.SerializeToString())
 
-    def registered() -> str:
-        return str(command(pb.RegisterClientRequest, identity=who(), site_id=SITE).client_id)
+    def registered(*others: pb.OtherPerson) -> str:
+        said = {"identity": who, "site_id": SITE, "other_people": others}
+        return str(command(pb.RegisterClientRequest, **said).client_id)
 
     ends = count(300)
 
@@ -86,7 +87,9 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         said.CorrectStatementRequest,
         statement=statements()["registration"],
         recording=said.Recording(
-            registration=filled(pb.RegisterClientRequest, identity=who, site_id=SITE)
+            registration=filled(
+                pb.RegisterClientRequest, identity=who, site_id=SITE, other_people=()
+            )
         ),
     )
     stated("change_of_person", pb.ChangePersonRequest, **whose, identity=who)
@@ -177,7 +180,7 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         said.ListStatementsRequest,
     ):
         question(kind(client_id=client_id))
-    gone = registered()
+    gone = registered(pb.OtherPerson(other_client_id=other, reason=fill.text()))
     for person in (other, gone):
         question(chart.ReadPersonRequest(client_id=person))
     long_after(desk)

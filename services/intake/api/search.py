@@ -1,0 +1,82 @@
+"""SearchService: clients found by what somebody knows of them, and likely doubles."""
+
+from collections.abc import Collection
+
+from ninehours.intake.v1 import search_service_pb2 as pb
+
+from kernel.mapping.fields import bounded, left_out, text
+from kernel.mapping.reading import named, request_reader
+from kernel.mapping.writing import writer
+from kernel.rpc.call import Call
+from kernel.rpc.translate import reading, required_uuid
+from kernel.store.store import Store
+from services.intake.adapters.search import (
+    ClientInBrief,
+    FoundClient,
+    LikelyDouble,
+    find,
+    likely_doubles,
+)
+from services.intake.domain.search import ClientsSought, Findable, parts_of
+
+SERVICE = pb.DESCRIPTOR.services_by_name["SearchService"]
+PAGE, LARGEST_PAGE = 10, 50
+a_line = left_out(text(200))
+one_or_none = left_out(lambda request, field: (text(200)(request, field),), ())
+to_sought = request_reader(
+    pb.FindClientsRequest,
+    ClientsSought,
+    text=a_line,
+    family_name=a_line,
+    given_name=a_line,
+    member_number=a_line,
+    phone=a_line,
+)
+to_findable = request_reader(
+    pb.LookForDoublesRequest,
+    Findable,
+    family_name=text(200),
+    given_name=a_line,
+    member_numbers=named("member_number", one_or_none),
+    phones=named("phone", one_or_none),
+)
+to_brief = writer(
+    pb.ClientInBrief,
+    ClientInBrief,
+    family_name=lambda client: client.identity.family_name,
+    given_name=lambda client: client.identity.given_name,
+    birth_date=lambda client: client.identity.birth_date,
+)
+to_found = writer(
+    pb.FoundClient,
+    FoundClient,
+    client=to_brief,
+    matched_by=lambda found: [by.name for by in found.matched_by],
+)
+to_double = writer(pb.LikelyDouble, LikelyDouble, client=to_brief)
+
+
+class SearchServicer:
+    """Answers SearchService."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def FindClients(self, request: pb.FindClientsRequest, call: Call) -> pb.FindClientsResponse:
+        with reading(request) as read:
+            sought = read.whole(to_sought)
+            site_id = read.optional(required_uuid, "site_id")
+            most = read.value(bounded(0, LARGEST_PAGE), "page_size", PAGE) or PAGE
+        sites: Collection[str] = call.actor.sites if site_id is None else {str(site_id)}
+        parts = parts_of(sought)
+        with self._store.transaction() as tx:
+            found = find(tx, parts, sites, most=most + 1)
+        return pb.FindClientsResponse(clients=map(to_found, found[:most]), more=len(found) > most)
+
+    def LookForDoubles(
+        self, request: pb.LookForDoublesRequest, call: Call
+    ) -> pb.LookForDoublesResponse:
+        person = to_findable(request)
+        with self._store.transaction() as tx:
+            found = likely_doubles(tx, person, call.actor.sites, most=PAGE)
+        return pb.LookForDoublesResponse(doubles=map(to_double, found))
