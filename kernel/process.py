@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from sqlalchemy import Engine, text
 from kernel import logs
 from kernel.codec import Codec
 from kernel.config import Settings, WrongSetting
+from kernel.drafts import sweep
 from kernel.keys.forgetting import apply_registers
 from kernel.keys.mounted import MountedMasterKeys
 from kernel.keys.moving import KeysNotMoved, move_keys
@@ -45,6 +47,7 @@ from kernel.store.database import (
 from kernel.store.privileges import RECORD
 from kernel.store.roles import RoledDatabase, WrongRole, act_as_owner, grant, require_no_more
 from kernel.store.store import Store
+from kernel.sweeping import sweeping
 from kernel.tls.certificates import Shown, shown_on
 from kernel.tls.context import ReloadingContext
 from kernel.tracing.setting import traced
@@ -171,7 +174,10 @@ def _api(service: Service, settings: Settings) -> None:
     server = server_of(service, settings, store)  # a wrong setting is told before anything waits
     with _port(settings, server.health):
         _prepare(service, settings, store)
-        server.run_until_signal()
+        # By a caller's clock what is over was saved just now.
+        by_our_clock = settings.clock == "server"
+        with sweeping(partial(sweep, store)) if by_our_clock else nullcontext():
+            server.run_until_signal()
 
 
 def _prepare(service: Service, settings: Settings, store: Store) -> None:
@@ -199,7 +205,8 @@ def _keys(engine: Engine) -> RoledDatabase:
 
 def server_of(service: Service, settings: Settings, store: Store) -> "Server":
     """The service's whole API over this store; it is not started."""
-    from kernel.rpc import published_log  # noqa: PLC0415 - each process imports what it runs
+    # Each process imports what it runs.
+    from kernel.rpc import drafts, published_log, views  # noqa: PLC0415
     from kernel.rpc.policy import Scope  # noqa: PLC0415
     from kernel.rpc.server import Server  # noqa: PLC0415
     from kernel.rpc.verifier import verifier_of  # noqa: PLC0415
@@ -218,6 +225,8 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
     servicers = {
         **service.servicers(store, settings),
         published_log.SERVICE: published_log.PublishedLogServicer(store, service.name),
+        drafts.SERVICE: drafts.DraftsServicer(store),
+        views.SERVICE: views.ViewsServicer(store),
         **service.operations(opened),
     }
 

@@ -11,7 +11,8 @@ from kernel.store.store import Context, Store
 
 
 def forget(data: Engine, keys: KeyStore, owners: Mapping[str, datetime]) -> None:
-    """Register these owners as forgotten at these times, and destroy their keys and documents.
+    """Register these owners as forgotten at these times, and destroy their keys and documents, and
+    drafts about them.
 
     Beside the data first: broken off in between, it is done at the next start. Facts stand.
     """
@@ -25,6 +26,10 @@ def forget(data: Engine, keys: KeyStore, owners: Mapping[str, datetime]) -> None
         # Their digests would let whoever has the key of digests try what was in them.
         connection.execute(
             text("DELETE FROM document WHERE owner = ANY(CAST(:owners AS text[]))"),
+            {"owners": list(owners)},
+        )
+        connection.execute(
+            text("DELETE FROM draft WHERE 'client/' || client_id = ANY(CAST(:owners AS text[]))"),
             {"owners": list(owners)},
         )
     keys.destroy(owners)

@@ -34,8 +34,10 @@ class UndeclaredRpc(Exception):
     """An RPC without a usable policy: its server doesn't start."""
 
 
-# Kinds that name nothing: what belongs to the token's sites, and what is the whole network's.
-OWN, NETWORK = "own", "network"
+# Kinds that name nothing: what belongs to the token's sites, what is the whole network's, and what
+# the caller made, whichever their sites are.
+OWN, NETWORK, PERSON = "own", "network", "person"
+NAMELESS = (OWN, NETWORK, PERSON)
 SITE = "site"
 READS_FOR: Mapping[str, frozenset[str]] = {
     "front_desk": frozenset({"TREATMENT", "PAYMENT", "OPERATIONS"}),
@@ -114,7 +116,7 @@ class Scope:
         for service in services:
             for name, policy in policies_of(service).items():
                 for bound in policy.bound_by:
-                    if bound.kind not in (OWN, NETWORK, SITE, *self._kinds):
+                    if bound.kind not in (*NAMELESS, SITE, *self._kinds):
                         raise UndeclaredRpc(
                             f"{service.full_name}.{name} is bound by {bound.kind!r},"
                             " of which this service can't tell the sites"
@@ -192,7 +194,7 @@ def _wrong_with(bound_by: Sequence[Bound], request: Descriptor) -> str:
     if all(bound.optional for bound in bound_by):
         return "may leave out all that it is bound by"
     for bound in bound_by:
-        if bound.kind in (OWN, NETWORK):
+        if bound.kind in NAMELESS:
             if bound.field:
                 return f"names a field for {bound.kind!r}"
         elif not _is_text(request, bound.field.split(".")):
@@ -221,7 +223,7 @@ def _after(request: Any) -> Any:
 
 def _keys(bound: Bound, request: Message) -> list[str]:
     """The ids that a request is bound by, each once; Malformed where one is missing or none."""
-    if bound.kind in (OWN, NETWORK):
+    if bound.kind in NAMELESS:
         return []
     given = _values([request], bound.field.split("."))
     if bound.optional and not any(given):

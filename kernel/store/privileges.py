@@ -24,6 +24,10 @@ RECORD: Mapping[str, str] = {
     "read_audit": APPEND,
     "forgotten_owner": APPEND,
     "document": f"{APPEND}, DELETE",
+    # What people keep for themselves.
+    "draft": REPLACE,
+    "draft_day": f"{APPEND}, DELETE",
+    "saved_view": REPLACE,
     # The words of `restored` and `seal`.
     "epoch": READ,
     "seal": READ,

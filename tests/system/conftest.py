@@ -6,7 +6,7 @@ from ninehours.local.system import LocalSystem
 from ninehours.story.gateway import connect
 from ninehours.story.people import invent_people
 from tests.harness.rehearsing import RecordingGateway
-from tests.system.played import Played, look_into, play_on
+from tests.system.played import Played, look_into, play_on, type_names
 
 SEED = 7
 
@@ -19,6 +19,8 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Played:
         LocalSystem(data, progress=lambda _: None, clock="caller") as system,
         RecordingGateway(connect(system.channel_to, system.people_dir), seed=SEED) as gateway,
     ):
-        played = play_on(system, data, gateway, invent_people(SEED))
+        people = invent_people(SEED)
+        played = play_on(system, data, gateway, people)
+        type_names(gateway, people)
         look_into(played, system)
     return played

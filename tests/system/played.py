@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
 
 import psycopg
 from ninehours.billing.v1.billing_events_pb2 import AuthorizationRecorded, ClaimIssued
+from ninehours.exchange.v1 import drafts_service_pb2 as drafts
+from ninehours.exchange.v1 import views_service_pb2 as views
+from ninehours.intake.v1 import search_service_pb2 as search
 from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import text
@@ -88,6 +92,8 @@ class Played:
     """Check, by service → how much `verify` looked at."""
     findings: list[str] = field(default_factory=list)
     rows_read: dict[str, bytes] = field(default_factory=dict)
+    tables_read: dict[str, set[str]] = field(default_factory=dict)
+    """Those that hold anything, by service."""
     opened: dict[str, bytes] = field(default_factory=dict)
     """What every sealed document of a service says, with its key: what must be found nowhere."""
 
@@ -130,8 +136,25 @@ def look_into(played: Played, system: System) -> None:
         played.answers = take_answers(services, played.client_ids)
     for service in SERVICES:
         with connect(system, service) as connection:
-            played.rows_read[service] = b"".join(_every_row(connection))
+            tables = {name: b"".join(_every_row(connection, name)) for name in _tables(connection)}
+        played.tables_read[service] = {name for name, content in tables.items() if content}
+        played.rows_read[service] = b"".join(tables.values())
         played.opened[service] = b"\n".join(_every_document(system, service))
+
+
+def type_names(gateway: RecordingGateway, people: InventedPeople) -> None:
+    """Where people type them beside what they record: to find somebody, in drafts, in views."""
+    for client in people.clients:
+        words = f"{client.given_name} {client.family_name} {client.birth_date}"
+        assert gateway.ask(BILLER, search.FindClientsRequest(text=words)).clients, client.key
+    names = ", ".join(client.family_name for client in people.clients)
+    for service in SERVICES:
+        draft = drafts.SaveDraftRequest(form="RegisterClient", content=names.encode())
+        gateway.ask(BILLER, draft, service=service)
+        view = views.SavedView(
+            view_id=str(uuid4()), page="clients", name=names[:100], filters=names.encode()
+        )
+        gateway.ask(BILLER, views.SaveViewRequest(view=view), service=service)
 
 
 def connect(system: System, service: str) -> psycopg.Connection[dict[str, Any]]:
@@ -190,14 +213,15 @@ def _every_document(system: System, service: str) -> Iterator[bytes]:
     vault.keys.close()
 
 
-def _every_row(connection: psycopg.Connection[Any]) -> Iterator[bytes]:
-    """Every row of every table, bytes as they are: what a leak would stand in."""
-    tables = connection.execute(
+def _tables(connection: psycopg.Connection[Any]) -> list[str]:
+    rows = connection.execute(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
     ).fetchall()
-    for table in tables:
-        copy = sql.SQL("COPY {} TO STDOUT (FORMAT binary)").format(
-            sql.Identifier(table["tablename"])
-        )
-        with connection.cursor() as cursor, cursor.copy(copy) as rows:
-            yield from (bytes(row) for row in rows)
+    return [row["tablename"] for row in rows]
+
+
+def _every_row(connection: psycopg.Connection[Any], table: str) -> Iterator[bytes]:
+    """Every row of a table, bytes as they are: what a leak would stand in."""
+    copy = sql.SQL("COPY {} TO STDOUT (FORMAT binary)").format(sql.Identifier(table))
+    with connection.cursor() as cursor, cursor.copy(copy) as rows:
+        yield from (bytes(row) for row in rows)

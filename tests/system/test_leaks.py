@@ -61,6 +61,13 @@ def test_names_were_planted_in_identities_goals_and_notes(calm: Played) -> None:
         assert len(found(surnames(), calm.opened[service])) > CLIENTS / 2, service
 
 
+def test_what_people_typed_to_find_somebody_and_left_unsent_was_searched_too(calm: Played) -> None:
+    """They typed every name: tokens, drafts, views and the audit of questions hold something."""
+    for service in SERVICES:
+        assert {"draft", "draft_day", "saved_view"} <= calm.tables_read[service], service
+    assert {"search_token", "read_audit", "likeness"} <= calm.tables_read["intake"]
+
+
 def test_the_search_sees_what_kafka_and_the_databases_hold(calm: Played) -> None:
     """Records are sent as they are, not compressed: a name would be found if it were there."""
     segments = [path for path in files_below(calm.data / "kafka") if path.suffix == ".log"]
