@@ -23,8 +23,8 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session once, with what holds of it. Attended although cancelled, it was held; missed and
-    cancelled, whichever was told first, it was not.
+    """A session once, with what holds of it. Attended and cancelled, it was held until the program
+    broke it off; missed and cancelled, whichever was told first, it was not held.
 
     `delivered`: the client's time of therapy in it that no session before it has; `called_off`:
     time of therapy that the program cancelled, and asked for in no other session. `shared_with`:
@@ -120,8 +120,9 @@ class _Hours:
 def _each_minute_once(sessions: Sequence[Session]) -> Iterator[Session]:
     """The sessions, which are in order of start, each with what it delivered or called off.
 
-    Of a cancelled session those hours are called off that no other one asks of the client: none
-    held in its place, cancelled with it, or making up for it in its week.
+    Of a cancelled session, or the rest of one that was broken off, those hours are called off that
+    no other one asks of the client: none held in its place, cancelled with it, or making up for it
+    in its week.
     """
     delivered, asked = _Hours(), _Hours()
     for session in sessions:
@@ -132,18 +133,37 @@ def _each_minute_once(sessions: Sequence[Session]) -> Iterator[Session]:
             spans = _spans(session)
             time, shared_with = _left_of(spans, delivered.near(session.service_date))
             delivered.add(session, spans)
-            yield replace(session, delivered=time + _unplaced(session), shared_with=shared_with)
+            rest = session.cancellation.treatment if session.cancellation else ()
+            not_given = [left for span in rest for left in _without(span, spans)]
+            off, _ = _called_off(session, not_given, asked, sessions)
+            yield replace(
+                session,
+                delivered=time + _unplaced(session),
+                called_off=off,
+                shared_with=shared_with,
+            )
         elif session.is_therapy and session.cancelled:
             spans = _asked(session)
-            near = asked.near(session.service_date)
-            others = [held for held in near if not _makes_up(held[1], session)]
-            time, shared_with = _left_of(spans, others)
+            off, shared_with = _called_off(session, spans, asked, sessions)
             asked.add(session, spans)
-            made_up = [_asked(one) for one in sessions if _makes_up(one, session)]
-            time -= sum((_length(spans) for spans in made_up), timedelta())
-            yield replace(session, called_off=max(time, timedelta()), shared_with=shared_with)
+            yield replace(session, called_off=off, shared_with=shared_with)
         else:
             yield session
+
+
+def _called_off(
+    session: Session, spans: Sequence[Span], asked: _Hours, sessions: Sequence[Session]
+) -> tuple[timedelta, frozenset[str]]:
+    """Of these spans of the session; and facts of those that ask for the rest."""
+    others = [
+        held
+        for held in asked.near(session.service_date)
+        if held[1].session_id != session.session_id and not _makes_up(held[1], session)
+    ]
+    time, shared_with = _left_of(spans, others)
+    made_up = [_asked(one) for one in sessions if _makes_up(one, session)]
+    time -= sum((_length(spans) for spans in made_up), timedelta())
+    return max(time, timedelta()), shared_with
 
 
 def _makes_up(one: Session, other: Session) -> bool:
@@ -168,8 +188,9 @@ def _length(spans: Iterable[Span]) -> timedelta:
 
 def _asked(session: Session) -> tuple[Span, ...]:
     """When the client was to be in treatment; where that was not told, to be there."""
-    if session.cancellation is not None and session.cancellation.treatment:
-        return session.cancellation.treatment
+    cancellation = session.cancellation
+    if cancellation is not None and cancellation.treatment and not session.attended:
+        return cancellation.treatment
     scheduled = session.scheduled
     if scheduled is None or scheduled.starts_at is None or scheduled.ends_at is None:
         return ()

@@ -182,6 +182,29 @@ def test_of_a_cancelled_session_its_breaks_count_for_nothing() -> None:
     assert (week.delivered_minutes, week.cancelled_minutes) == (360, 120)
 
 
+def broken_off(*beside: Message) -> WeekOfProgress:
+    """Given for an hour on Friday, from nine to ten; the program called off the rest, to twelve."""
+    hours = {"from": to_timestamp(at(4, 10)), "to": to_timestamp(at(4, 12))}
+    cut = [
+        heard.scheduled("cut", number=4),
+        heard.attended("cut", 60, number=4),
+        heard.cancelled("cut", 4, treatment=[attendance.Treatment(**hours)]),
+    ]
+    return a_week(*GIVEN, *cut, *beside)
+
+
+def test_of_a_session_that_was_broken_off_the_rest_is_not_asked_of_who_was_there() -> None:
+    week = broken_off()
+    assert (week.delivered_minutes, week.cancelled_minutes) == (420, 120)
+    assert (week.attended, week.reaches_band) == (3, True)
+
+
+def test_the_rest_is_asked_after_all_where_another_session_was_held_in_its_place() -> None:
+    there = [heard.scheduled("on", 10, 2, number=4), heard.attended("on", 120, number=4)]
+    week = broken_off(*there)
+    assert (week.delivered_minutes, week.cancelled_minutes) == (540, 0)
+
+
 def test_who_missed_what_was_held_in_place_of_a_cancelled_session_missed_its_hours() -> None:
     week = a_week(*GIVEN, *CANCELLED, heard.scheduled("again", number=4), heard.missed("again", 4))
     assert (week.cancelled_minutes, week.missed) == (0, 1)
