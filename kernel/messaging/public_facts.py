@@ -44,8 +44,11 @@ WHERE CAST(:until AS timestamptz) IS NULL OR signed_at <= :until
 ORDER BY subject, topic, sequence
 """
 OF_STAFF = """
-SELECT subject, type, body FROM heard_fact
-WHERE type IN ('{credentialed}', '{ended}') ORDER BY subject, sequence
+SELECT id, subject, sequence, type, body FROM heard_fact WHERE type IN ('{credentialed}', '{ended}')
+UNION ALL
+SELECT id, subject, sequence, type, body FROM heard_fact
+WHERE type = '{amended}' AND subject LIKE 'staff/%'
+ORDER BY subject, sequence
 """
 
 
@@ -170,18 +173,22 @@ class HeardCredentials:
     def of(self, tx: Transaction, person: str) -> Sequence[Credential]:
         """Those that are for the token of this subject.
 
-        An end is about what was told before it, of the same kind and state; of several the last one
-        counts. The types stand in the statement as literals: that is what indexes of them are for.
+        As they stand. An end is about what was told before it, of the same kind and state; of
+        several the last one counts. The types stand in the statement as literals: that is what
+        indexes of them are for.
         """
         of_staff: dict[str, list[tuple[Any, date | None]]] = {}
         credentialed, ended = self.credentialed.DESCRIPTOR, self.ended.DESCRIPTOR
-        statement = OF_STAFF.format(credentialed=credentialed.full_name, ended=ended.full_name)
-        for row in tx.execute(statement):
+        statement = OF_STAFF.format(
+            credentialed=credentialed.full_name, ended=ended.full_name, amended=AMENDED
+        )
+        by_type = {kind.DESCRIPTOR.full_name: kind for kind in (self.credentialed, self.ended)}
+        for row, message in standing_rows(tx.execute(statement).all(), by_type):
             held = of_staff.setdefault(row.subject, [])
             if row.type == credentialed.full_name:
-                held.append((self.credentialed.FromString(bytes(row.body)), None))
+                held.append((message, None))
                 continue
-            end: Any = self.ended.FromString(bytes(row.body))
+            end: Any = message
             last_day = date_of(end, "last_day")
             held[:] = [
                 (fact, last_day if _kind(fact) == _kind(end) else before) for fact, before in held
