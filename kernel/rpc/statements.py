@@ -16,7 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 from ninehours.common.v1 import statements_pb2 as common
 
 from kernel.execute import Outcome
-from kernel.facts import Recorded
+from kernel.facts import Recorded, kind_of
 from kernel.mapping.writing import Writer, writer
 from kernel.putting_right import remark_document, said_of
 from kernel.refusal import Malformed, NotAllowed
@@ -154,10 +154,11 @@ class StatementKinds:
     def _of_client(
         self, tx: Transaction, client_id: str, kinds: set[type], until: datetime | None
     ) -> Iterator[tuple[str, Statement]]:
-        """Each with the owner of its sealed text."""
+        """Each with the owner of its sealed text; what a thing's stream says is listed of that."""
         owner = f"client/{client_id}"
         for said in said_of(tx, owner, kinds, until, *self.streams(tx, owner)):
-            yield owner, said
+            if kind_of(said.first.stream) not in self.things:
+                yield owner, said
 
     def _about(
         self, tx: Transaction, thing_id: str, kinds: set[type], until: datetime | None

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
-    from kernel.execute import CommandExecutor  # noqa: PLC0415 - the relay needs none of these
-    from services.attendance.adapters import schedule  # noqa: PLC0415
-    from services.attendance.adapters.publication import publish  # noqa: PLC0415
-    from services.attendance.api import calendar, roster  # noqa: PLC0415
-    from services.attendance.api.servicer import SERVICE, attendance_servicer  # noqa: PLC0415
+    from kernel.rpc.statements import StatementsServicer  # noqa: PLC0415 - the relay needs none
+    from services.attendance.adapters.attendance import open_attendance  # noqa: PLC0415
+    from services.attendance.api import calendar, roster, statements  # noqa: PLC0415
+    from services.attendance.api.servicer import SERVICE, AttendanceServicer  # noqa: PLC0415
 
-    executor = CommandExecutor(store=store, publish=publish, view=schedule.keep)
+    attendance = open_attendance(store)
     return {
-        SERVICE: attendance_servicer(executor, schedule.SqlSchedule()),
+        SERVICE: AttendanceServicer(attendance),
+        statements.SERVICE: StatementsServicer(statements.KINDS, attendance),
         calendar.SERVICE: calendar.CalendarServicer(store),
         roster.SERVICE: roster.RosterServicer(store),
     }

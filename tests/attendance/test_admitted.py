@@ -94,11 +94,11 @@ def test_a_template_rosters_nobody_beyond_their_admission(desk: FrontDesk) -> No
 
 
 def test_who_comes_all_the_same_is_recorded_and_flagged(desk: FrontDesk) -> None:
-    here, alone, among_others, missed = registered(desk, 4)
+    here, alone, among_others, gone = registered(desk, 4)
     desk.admit(here)
-    episode_id = desk.admit(missed)
-    session_id = desk.session([here, missed])
-    close(desk, missed, episode_id, EARLIER)
+    episode_id = desk.admit(gone)
+    session_id = desk.session([here, gone])
+    close(desk, gone, episode_id, EARLIER)
     who = {"session_id": session_id, "client_id": alone}
     desk.ask(pb.CheckInRequest(**who, at=moments({alone: minute(0)})[0].at))
     arrivals = moments({here: minute(0), among_others: minute(0)})
@@ -110,7 +110,7 @@ def test_who_comes_all_the_same_is_recorded_and_flagged(desk: FrontDesk) -> None
     assert desk.flags(here) == set()
     for client_id in (alone, among_others):
         assert desk.flags(client_id) == {"NOT_ON_ROSTER", "NOT_ADMITTED_HERE"}
-    assert desk.nouns(missed)[-1] == "SessionMissed"
+    assert desk.standing(gone) == []
 
 
 def test_a_correction_says_it_until_an_admission_is_heard(desk: FrontDesk) -> None:

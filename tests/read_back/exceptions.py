@@ -22,9 +22,12 @@ INTAKE: Mapping[str, str] = {
     "CorrectStatement.recording.registration.other_people.other_client_id": WHEN_REGISTERING,
     "CorrectStatement.recording.registration.other_people.reason": WHEN_REGISTERING,
 }
+OF_SERIES = "what was asked for; each session whose roster was changed tells so"
 ATTENDANCE: Mapping[str, str] = {
+    "AddToRoster.from": OF_SERIES,
     "ExpandTemplate.from": "what was asked for; each session that was made of it has its date",
     "ExpandTemplate.to": "what was asked for; each session that was made of it has its date",
+    "TakeFromRoster.from": OF_SERIES,
 }
 OF_PROPOSALS = "which proposal was looked at; what it came to is told as the claim that was issued"
 BILLING: Mapping[str, str] = {
@@ -46,5 +49,4 @@ TOLD_AS: Mapping[str, str] = {
     "IssueCorrections.proposals.claim_id": "corrects_claim_id",
     "IssueCorrections.proposals.revision": "proposal_revision",  # statements have one, too
     "ScheduleSession.roster": "client_id",
-    "SetGrace.seconds": "grace_seconds",
 }

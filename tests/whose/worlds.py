@@ -7,7 +7,9 @@ from typing import Any
 
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.attendance.v1 import calendar_service_pb2 as calendar
+from ninehours.attendance.v1 import statements_service_pb2 as said
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 from ninehours.billing.v1 import deadlines_service_pb2 as deadlines
@@ -35,7 +37,7 @@ from services.billing.api.statements import SERVICE as STATEMENTS
 from services.billing.api.work import SERVICE as WORK
 from services.intake.__main__ import SERVICE as INTAKE
 from services.plans.__main__ import SERVICE as PLANS
-from tests.harness.attendance.front_desk import MONDAY, FrontDesk, weekly
+from tests.harness.attendance.front_desk import MONDAY, FrontDesk, at, weekly
 from tests.harness.billing.facts import COVERAGE, Story
 from tests.harness.billing.facts import SITE as A
 from tests.harness.billing.history import day
@@ -166,19 +168,25 @@ def of_plans(new_store: NewStore) -> World:
 def of_attendance(new_store: NewStore) -> World:
     desk = FrontDesk(new_store(ATTENDANCE))
     log = Log()
-    pairs: dict[str, list[str]] = {kind: [] for kind in ("site", "client", "session", "template")}
+    kinds = ("site", "client", "session", "template", "statement")
+    pairs: dict[str, list[str]] = {kind: [] for kind in kinds}
     for _ in range(2):
         desk.open()
         desk.staff_id = desk.clinician()
         client = Treated(log, site_id=desk.site_id)
         desk.inbox.hear([client.registered(), client.admitted()])
         pairs["template"].append(desk.template(weekly(1, 9)))
+        of_template = {"of": f"template/{pairs['template'][-1]}"}
+        [defined] = desk.rows("SELECT id FROM fact WHERE stream = :of", **of_template)
+        pairs["statement"].append(str(defined.id))
         pairs["site"].append(desk.site_id)
         pairs["client"].append(client.client_id)
         scheduled = desk.ask(desk.scheduling([client.client_id]))
         pairs["session"].append(scheduled.session_id)
     desk.now = MONDAY
     there, seen = pairs["site"][1], pairs["session"][1]
+    came = {"session_id": seen, "client_id": pairs["client"][1]}
+    desk.ask(attendance.CheckInRequest(**came, at=at(MONDAY)))
     late = to_date(desk.now.date() + timedelta(days=3))
     kind = ATTENDANCE.kinds()["client"]
     return World(
@@ -191,6 +199,7 @@ def of_attendance(new_store: NewStore) -> World:
             (calendar.ListSitesRequest(), holding(there)),
             (calendar.ListClientSessionsRequest(client_id=pairs["client"][1]), holding(seen)),
             (calendar.ListDueRequest(on=late), holding(seen)),
+            (said.ListStatementsRequest(client_id=pairs["client"][1]), holding(seen)),
             facts_of(desk.store, f"client/{pairs['client'][1]}"),
         ],
     )

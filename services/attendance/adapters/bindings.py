@@ -1,13 +1,20 @@
-"""Whose each session and template is, by its site; and each client, by what intake told."""
+"""Whose each session, template and statement is, by its site; and each client, by what intake
+told."""
+
+from typing import Any
+from uuid import UUID
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.messaging.public_facts import sites_by_facts
+from kernel.refusal import Unknown
 from kernel.rpc.policy import BindingKind
 from kernel.store.store import Transaction
+from services.attendance.app.statements import first_said
 from services.attendance.app.streams import session_stream, template_stream
 from services.attendance.domain.session import SESSION
-from services.attendance.domain.template import TEMPLATE
+from services.attendance.domain.site import SiteOpened
+from services.attendance.domain.template import TemplateDefined
 
 
 def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
@@ -27,12 +34,36 @@ def site_of_session(tx: Transaction, session_id: str) -> frozenset[str]:
 
 
 def site_of_template(tx: Transaction, template_id: str) -> frozenset[str]:
-    template = TEMPLATE.after(tx.load(template_stream(template_id)))
-    return frozenset({template.defined.site_id} if template.defined else ())
+    """Of one that was taken back, too."""
+    for recorded in tx.load(template_stream(template_id)):
+        if isinstance(recorded.fact, TemplateDefined):
+            return frozenset({recorded.fact.site_id})
+    return frozenset()
+
+
+def site_of_said(tx: Transaction, said: Any) -> str:
+    """Of what was said of a site, or at one of its sessions; empty: it is the network's."""
+    if hasattr(said, "site_id"):
+        return str(said.site_id)
+    if not hasattr(said, "session_id"):
+        return ""
+    [site_id] = site_of_session(tx, said.session_id)
+    return site_id
+
+
+def sites_of_statement(tx: Transaction, statement_id: str) -> frozenset[str]:
+    """None of what nobody said here, or can't put right; nor of what the network alone says."""
+    try:
+        said = first_said(tx, UUID(statement_id)).fact
+    except Unknown:
+        return frozenset()
+    site_id = "" if isinstance(said, SiteOpened) else site_of_said(tx, said)
+    return frozenset({site_id} if site_id else ())
 
 
 KINDS = {
     "client": BindingKind(sites_of_client),
     "session": BindingKind(site_of_session),
+    "statement": BindingKind(sites_of_statement),
     "template": BindingKind(site_of_template),
 }

@@ -27,12 +27,20 @@ OF_CLIENTS = (
     events.SessionNoteSigned,
     events.SessionNoteAttested,
 )
+# A fact that wasn't taken back by then.
+STANDS = """
+(SELECT CAST(amended.body->>'voided' AS boolean) FROM fact AS amended
+ WHERE amended.stream = fact.stream AND amended.type = 'attendance.statement_amended.v1'
+   AND amended.body->>'statement' = CAST(fact.id AS text) AND amended.at <= :moment
+ ORDER BY amended.version DESC LIMIT 1) IS NOT TRUE
+"""
 UNCLOSED = """
 SELECT session_id, site_id, facilitator_id, service_date, NULL AS client_id
 FROM scheduled_session
 WHERE ends_at <= :moment AND NOT EXISTS (
     SELECT FROM fact WHERE stream = 'session/' || session_id AND at <= :moment
-      AND type IN ('attendance.session_closed.v1', 'attendance.session_cancelled.v1'))
+      AND type IN ('attendance.session_closed.v1', 'attendance.session_cancelled.v1',
+                   'attendance.session_broken_off.v1') AND {stands})
 ORDER BY starts_at, session_id
 """
 UNSIGNED = """
@@ -40,12 +48,26 @@ SELECT session_id, site_id, facilitator_id, service_date, client_id
 FROM attended JOIN scheduled_session USING (session_id)
 WHERE attended AND EXISTS (
     SELECT FROM fact WHERE stream = 'session/' || session_id AND at <= :moment
-      AND type = 'attendance.session_closed.v1')
+      AND type IN ('attendance.session_closed.v1', 'attendance.session_broken_off.v1')
+      AND {stands})
 AND NOT EXISTS (
     SELECT FROM fact WHERE stream = 'presence/' || session_id || '/' || client_id
       AND at <= :moment
       AND type IN ('attendance.note_signed.v1', 'attendance.note_attested.v1'))
 ORDER BY starts_at, session_id, client_id
+"""
+
+# Of templates as they stand.
+SEATS = """
+SELECT content->>'program_id' AS program_id,
+       (SELECT min(CAST(session->>'capacity' AS int))
+        FROM jsonb_array_elements(content->'sessions') AS session) AS seats
+FROM (SELECT DISTINCT ON (stream) coalesce(body->'content', body) AS content,
+             body->'voided' AS voided
+      FROM fact
+      WHERE stream IN (SELECT stream FROM fact WHERE type = 'attendance.template_defined.v1')
+      ORDER BY stream, version DESC) AS template
+WHERE coalesce(CAST(voided AS boolean), false) IS FALSE
 """
 
 
@@ -137,9 +159,9 @@ def due(tx: Transaction, asked: DueAsked) -> list[Due]:
     """
 
     def find(there: DueAsked) -> Iterator[Due]:
-        for session in tx.execute(UNCLOSED, moment=there.moment):
+        for session in tx.execute(UNCLOSED.format(stands=STANDS), moment=there.moment):
             yield _due(session, DueKind.CLOSE_SESSION)
-        for note in tx.execute(UNSIGNED, moment=there.moment):
+        for note in tx.execute(UNSIGNED.format(stands=STANDS), moment=there.moment):
             yield _due(note, DueKind.SIGN_NOTE)
 
     return at_each_site(asked, {site.site_id: site.time_zone for site in sites(tx)}, find)
@@ -185,7 +207,7 @@ def _after(session: ClientSession, message: object) -> ClientSession:
             return replace(session, state=SessionState.ATTENDED, minutes=attended.minutes)
         case events.SessionMissed():
             return replace(session, state=SessionState.MISSED)
-        case events.SessionCancelled():
+        case events.SessionCancelled() if session.state is not SessionState.ATTENDED:
             return replace(session, state=SessionState.CANCELLED)
         case events.AttendanceCorrected() as corrected:
             return replace(
@@ -204,11 +226,6 @@ def _seats(tx: Transaction) -> dict[str, int]:
     """Program → seats of its templates, each counted by its smallest session; 0: no limit."""
     smallest: defaultdict[str, list[int]] = defaultdict(list)
     # Not decoded: a word that a newer release wrote in one template would hide every site.
-    templates = tx.execute(
-        "SELECT body->>'program_id' AS program_id, (SELECT min(CAST(session->>'capacity' AS"
-        " int)) FROM jsonb_array_elements(body->'sessions') AS session) AS seats"
-        " FROM fact WHERE type = 'attendance.template_defined.v1'",
-    )
-    for template in templates:
+    for template in tx.execute(SEATS):
         smallest[template.program_id].append(template.seats)
     return {program: sum(seats) if all(seats) else 0 for program, seats in smallest.items()}

@@ -3,10 +3,10 @@
 from kernel.store.privileges import APPEND, READ
 
 PRIVILEGES = {
-    "scheduled_session": f"{APPEND}, UPDATE (closed, cancelled)",
+    "scheduled_session": f"{APPEND}, UPDATE (closed, cancelled, ends_at)",
     "template_session": APPEND,
-    "attendee": APPEND,
-    "attended": f"{APPEND}, UPDATE (attended)",
+    "attendee": f"{APPEND}, UPDATE (expected)",
+    "attended": f"{APPEND}, UPDATE (attended), DELETE",
     "presence_interval": f"{APPEND}, UPDATE (left_at), DELETE",
     "signed_note": APPEND,
     "unsigned_note": READ,

@@ -6,15 +6,19 @@ from typing import Any
 
 from ninehours.attendance.v1 import attendance_events_pb2 as public
 from ninehours.common.v1 import common_pb2 as common
+from ninehours.common.v1 import statements_pb2
 
-from kernel.facts import Label
+from kernel.facts import Label, derived_id
 from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
 from kernel.publishing import HIPAA, PART2, Decision, Kept, Published, Said, published, publisher
+from kernel.rpc.translate import to_date
 from services.attendance.domain import (
+    absence,
     minutes,
     note,
     presence,
+    roster,
     scheduling,
     session,
     site,
@@ -27,6 +31,8 @@ _scheduled = writer(public.SessionScheduled, scheduling.SessionScheduled, given=
 _cancelled = writer(
     public.SessionCancelled, session.SessionCancelled, treatment=_treatment, given=("client_id",)
 )
+_called_off = writer(public.SessionCancelled, absence.CalledOff, treatment=_treatment)
+_with_place = writer(public.SessionScheduled, roster.RosterChange)
 # What closing a session tells of each attendance, which doesn't say it.
 OF_SESSION = ("session_id", "site_id", "service_date", "program")
 _program = writer(common.Program, site.Program)
@@ -69,6 +75,51 @@ def _closed_for_each(fact: session.SessionClosed) -> Iterator[Said]:
         )
 
 
+def _broken_off_for_each(fact: session.SessionBrokenOff) -> Iterator[Said]:
+    """Who came attended, and was not given the rest; nobody else missed any of it."""
+    of_session = {
+        "session_id": fact.session_id,
+        "site_id": fact.site_id,
+        "service_date": fact.service_date,
+    }
+    came = [attendance.client_id for attendance in fact.attendances]
+    for attendance in fact.attendances:
+        attended = _attended(attendance, **of_session, program=_program(fact.program))
+        yield Said(subject=f"client/{attendance.client_id}", message=attended, label=_label(fact))
+    for client_id in (*came, *fact.absent):
+        off = fact.rest if client_id in came else fact.treatment
+        cancelled = public.SessionCancelled(
+            client_id=client_id,
+            session_id=fact.session_id,
+            site_id=fact.site_id,
+            service_date=to_date(fact.service_date),
+            treatment=map(_treatment, off),
+        )
+        yield Said(subject=f"client/{client_id}", message=cancelled, label=_label(fact))
+
+
+def _place(fact: roster.RosterChange) -> Iterator[Said]:
+    """As of a session that is scheduled with the client; said again or taken back, as what amends
+    what was said first."""
+    subject, message = f"client/{fact.client_id}", _with_place(fact)
+    label = PART2 if fact.program.under_part2 else HIPAA
+    if fact.told_by is None:
+        yield Said(subject=subject, message=message, label=label)
+        return
+    kind, voided = message.DESCRIPTOR.full_name, isinstance(fact, roster.TakenFromRoster)
+    amended = statements_pb2.StatementAmended(
+        client_id=fact.client_id,
+        statement_id=str(fact.told_by),
+        fact_id=str(derived_id(fact.told_by, kind, subject)),
+        revision=fact.revision,
+        type=kind,
+        content=b"" if voided else message.SerializeToString(deterministic=True),
+        voided=voided,
+        reason=statements_pb2.CORRECTION_REASON_TOLD_LATER,
+    )
+    yield Said(subject=subject, message=amended, label=label)
+
+
 _of_site = partial(published, "site", label=HIPAA)
 _of_staff = partial(published, "staff", label=HIPAA)
 _of_client = partial(published, "client", label=_label)
@@ -91,9 +142,19 @@ DECISIONS: Mapping[type, Decision] = {
     session.SessionClosed: Published(
         (public.SessionAttended, public.SessionMissed), _closed_for_each
     ),
+    session.SessionBrokenOff: Published(
+        (public.SessionAttended, public.SessionCancelled), _broken_off_for_each
+    ),
+    roster.AddedToRoster: Published(
+        (public.SessionScheduled, statements_pb2.StatementAmended), _place
+    ),
+    roster.TakenFromRoster: Published((statements_pb2.StatementAmended,), _place),
+    absence.ClientAbsent: Kept("that a session was missed, its closing tells"),
+    absence.CalledOff: _of_client(_called_off),
     presence.CheckedIn: Kept("what it comes to is told of when the session is closed"),
     presence.CheckedOut: Kept("what it comes to is told of when the session is closed"),
     note.NoteSigned: _of_client(writer(public.SessionNoteSigned, note.NoteSigned)),
+    note.AddendumAdded: Kept("others rest on the signature"),
     note.NoteAttested: _of_client(writer(public.SessionNoteAttested, note.NoteAttested)),
     presence.AttendanceCorrected: _of_client(
         writer(

@@ -7,19 +7,31 @@ from typing import Any
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
-from kernel.facts import Recorded
+from kernel.facts import Recorded, id_of
 from kernel.messaging.public_facts import heard_facts
 from kernel.rpc.translate import date_of
+from kernel.statements import StatementAmended, standing
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
 from services.attendance.app.ports import FilledSlot
-from services.attendance.app.streams import client_subject
+from services.attendance.app.streams import client_subject, presence_stream, session_stream
 from services.attendance.domain.admission import Admission
 from services.attendance.domain.minutes import Interval, Span
 from services.attendance.domain.note import NoteAttested, NoteSigned
-from services.attendance.domain.presence import AttendanceCorrected, CheckedIn, CheckedOut
+from services.attendance.domain.presence import (
+    PRESENCE,
+    AttendanceCorrected,
+    CheckedIn,
+    CheckedOut,
+)
+from services.attendance.domain.roster import AddedToRoster, TakenFromRoster
 from services.attendance.domain.scheduling import SessionScheduled
-from services.attendance.domain.session import SessionCancelled, SessionClosed
+from services.attendance.domain.session import (
+    SESSION,
+    SessionBrokenOff,
+    SessionCancelled,
+    SessionClosed,
+)
 
 AT_A_TIME = """
 FROM scheduled_session AS s
@@ -33,7 +45,7 @@ SELECT EXISTS (SELECT {AT_A_TIME} WHERE s.facilitator_id = :facilitator) AS busy
 
 BUSY_CLIENTS = f"""
 SELECT DISTINCT a.client_id {AT_A_TIME} JOIN attendee AS a USING (session_id)
-WHERE a.client_id = ANY(CAST(:roster AS uuid[])) ORDER BY 1
+WHERE a.client_id = ANY(CAST(:roster AS uuid[])) AND a.expected ORDER BY 1
 """
 
 # Each presence within its session; without a check-out it lasts to the session's end.
@@ -81,7 +93,7 @@ ORDER BY s.starts_at, t.number
 SESSIONS = """
 SELECT s.*,
        ARRAY(SELECT client_id FROM attendee AS a
-             WHERE a.session_id = s.session_id ORDER BY 1) AS client_ids,
+             WHERE a.session_id = s.session_id AND a.expected ORDER BY 1) AS client_ids,
        ARRAY(SELECT client_id FROM unsigned_note AS u
              WHERE u.session_id = s.session_id ORDER BY 1) AS unsigned
 FROM scheduled_session AS s
@@ -110,6 +122,12 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
             )
         case SessionClosed() as fact:
             _closed(tx, fact)
+        case SessionBrokenOff() as fact:
+            _settled(tx, fact.session_id)
+        case AddedToRoster() as fact:
+            _expect(tx, fact.session_id, fact.client_id)
+        case TakenFromRoster() as fact:
+            _expect_if_there(tx, fact.session_id, fact.client_id)
         case CheckedIn() as fact:
             _came(tx, fact)
         case CheckedOut() as fact:
@@ -125,6 +143,10 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
             )
         case AttendanceCorrected() as fact:
             _corrected(tx, fact)
+        case StatementAmended(content=CheckedIn() | CheckedOut() as fact):
+            _present(tx, fact.session_id, fact.client_id)
+        case StatementAmended(content=SessionCancelled() | SessionBrokenOff() as fact):
+            _settled(tx, fact.session_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,12 +181,13 @@ class SqlSchedule:
 
     def staff_of(self, tx: Transaction, person: str) -> Sequence[str]:
         rows = tx.execute(
-            "SELECT DISTINCT body->>'staff_id' AS staff_id FROM fact"
-            " WHERE type = 'attendance.staff_credentialed.v1'"
-            " AND (stream = :person OR body->>'token_subject' = :person)",
+            "SELECT stream FROM fact WHERE type = 'attendance.staff_credentialed.v1'"
+            " AND (stream = :person OR body->>'token_subject' = :person)"
+            " UNION SELECT stream FROM fact WHERE type = 'attendance.statement_amended.v1'"
+            " AND body->'content'->>'token_subject' = :person",
             person=person,
         )
-        return sorted(row.staff_id for row in rows)
+        return sorted(id_of(row.stream) for row in rows)
 
     def is_facilitator_busy(
         self, tx: Transaction, facilitator_id: str, spans: Collection[Span]
@@ -201,7 +224,7 @@ class SqlSchedule:
 
     def attendees(self, tx: Transaction, session_id: str) -> list[str]:
         rows = tx.execute(
-            "SELECT client_id FROM attendee WHERE session_id = :session ORDER BY 1",
+            "SELECT client_id FROM attendee WHERE session_id = :session AND expected ORDER BY 1",
             session=session_id,
         )
         return [str(row.client_id) for row in rows]
@@ -222,6 +245,34 @@ class SqlSchedule:
     ) -> list[FilledSlot]:
         rows = tx.execute(FILLED, template=template_id, first=first, last=last)
         return [from_row(FilledSlot, row, on=row.on_date, span=from_row(Span, row)) for row in rows]
+
+    def to_come(self, tx: Transaction, template_id: str, first: date, now: datetime) -> list[str]:
+        rows = tx.execute(
+            "SELECT session_id FROM template_session JOIN scheduled_session USING (session_id)"
+            " WHERE template_id = :template AND on_date >= :first AND starts_at > :now"
+            " AND NOT closed AND NOT cancelled ORDER BY 1",
+            template=template_id,
+            first=first,
+            now=now,
+        )
+        return [str(row.session_id) for row in rows]
+
+    def expected_at(self, tx: Transaction, client_id: str) -> list[str]:
+        rows = tx.execute(
+            "SELECT session_id FROM attendee JOIN scheduled_session USING (session_id)"
+            " WHERE client_id = :client AND expected AND NOT closed AND NOT cancelled ORDER BY 1",
+            client=client_id,
+        )
+        return [str(row.session_id) for row in rows]
+
+    def taken_from(self, tx: Transaction, client_id: str) -> list[str]:
+        rows = tx.execute(
+            "SELECT session_id FROM attendee JOIN scheduled_session USING (session_id)"
+            " WHERE client_id = :client AND NOT expected AND NOT closed AND NOT cancelled"
+            " ORDER BY 1",
+            client=client_id,
+        )
+        return [str(row.session_id) for row in rows]
 
 
 def sessions(tx: Transaction, query: SessionsQuery) -> tuple[list[ListedSession], bool]:
@@ -266,18 +317,45 @@ def _scheduled(tx: Transaction, fact: SessionScheduled) -> None:
         )
 
 
-def _closed(tx: Transaction, fact: SessionClosed) -> None:
+def _closed(tx: Transaction, fact: SessionClosed | SessionBrokenOff) -> None:
     tx.execute(
         "UPDATE scheduled_session SET closed = true WHERE session_id = :session",
         session=fact.session_id,
     )
     tx.execute(
         "INSERT INTO attended SELECT :session, x.* FROM"
-        " unnest(CAST(:clients AS uuid[]), CAST(:attended AS boolean[])) AS x",
+        " unnest(CAST(:clients AS uuid[]), CAST(:attended AS boolean[])) AS x"
+        " ON CONFLICT DO NOTHING",  # who was corrected, before it was closed again
         session=fact.session_id,
         clients=[attendance.client_id for attendance in fact.attendances],
         attended=[attendance.attended for attendance in fact.attendances],
     )
+
+
+def _settled(tx: Transaction, session_id: str) -> None:
+    """The session is entered as it stands, once its end was put right: or reopened, with nobody
+    who attended but whom a correction says so."""
+    history = tx.load(session_stream(session_id))
+    session = SESSION.after(history)
+    if session.scheduled is None:
+        return
+    tx.execute(
+        "UPDATE scheduled_session SET closed = :closed, cancelled = :cancelled, ends_at = :ends_at"
+        " WHERE session_id = :session",
+        session=session_id,
+        closed=session.closed,
+        cancelled=session.cancelled,
+        ends_at=session.scheduled.ends_at,
+    )
+    tx.execute(
+        "DELETE FROM attended WHERE session_id = :session AND NOT EXISTS ("
+        " SELECT FROM fact WHERE stream = 'presence/' || session_id || '/' || client_id"
+        " AND type = 'attendance.attendance_corrected.v1')",
+        session=session_id,
+    )
+    for recorded in standing(history):
+        if isinstance(recorded.fact, SessionClosed | SessionBrokenOff) and session.closed:
+            _closed(tx, recorded.fact)
 
 
 def _came(tx: Transaction, fact: CheckedIn) -> None:
@@ -299,6 +377,20 @@ def _corrected(tx: Transaction, fact: AttendanceCorrected) -> None:
         **who,
         attended=bool(fact.intervals),
     )
+    _replace_intervals(tx, fact.session_id, fact.client_id, fact.intervals)
+
+
+def _present(tx: Transaction, session_id: str, client_id: str) -> None:
+    """As comings and goings stand, once one was put right."""
+    presence = PRESENCE.after(tx.load(presence_stream(session_id, client_id)))
+    _replace_intervals(tx, session_id, client_id, presence.intervals)
+    _expect_if_there(tx, session_id, client_id)
+
+
+def _replace_intervals(
+    tx: Transaction, session_id: str, client_id: str, intervals: Sequence[Interval]
+) -> None:
+    who = {"session": session_id, "client": client_id}
     tx.execute(
         "DELETE FROM presence_interval WHERE session_id = :session AND client_id = :client",
         **who,
@@ -307,16 +399,36 @@ def _corrected(tx: Transaction, fact: AttendanceCorrected) -> None:
         "INSERT INTO presence_interval SELECT :session, :client, x.* FROM"
         " unnest(CAST(:came AS timestamptz[]), CAST(:left AS timestamptz[])) AS x",
         **who,
-        **_moments(fact.intervals),
+        **_moments(intervals),
     )
 
 
 def _expect(tx: Transaction, session_id: str, client_id: str) -> None:
     """Who came without being on the roster is asked about from here on, like everybody else."""
     tx.execute(
+        "INSERT INTO attendee VALUES (:session, :client)"
+        " ON CONFLICT (session_id, client_id) DO UPDATE SET expected = true",
+        session=session_id,
+        client=client_id,
+    )
+
+
+def _expect_if_there(tx: Transaction, session_id: str, client_id: str) -> None:
+    """Of who has no place any more, or was not there after all: asked about while either holds."""
+    scheduled = SESSION.after(tx.load(session_stream(session_id))).scheduled
+    tx.execute(
         "INSERT INTO attendee VALUES (:session, :client) ON CONFLICT DO NOTHING",
         session=session_id,
         client=client_id,
+    )
+    tx.execute(
+        "UPDATE attendee SET expected = :on_roster OR EXISTS ("
+        " SELECT FROM presence_interval AS p"
+        " WHERE p.session_id = attendee.session_id AND p.client_id = attendee.client_id)"
+        " WHERE session_id = :session AND client_id = :client",
+        session=session_id,
+        client=client_id,
+        on_roster=scheduled is not None and client_id in scheduled.roster,
     )
 
 

@@ -1,7 +1,18 @@
 """The stored names of attendance's private facts. A name is never reused, a field never renamed."""
 
 from kernel.codec import Codec
-from services.attendance.domain import note, presence, scheduling, session, site, staff, template
+from kernel.statements import StatementAmended
+from services.attendance.domain import (
+    absence,
+    note,
+    presence,
+    roster,
+    scheduling,
+    session,
+    site,
+    staff,
+    template,
+)
 
 FACTS = Codec(
     {
@@ -20,5 +31,12 @@ FACTS = Codec(
         "attendance.note_signed.v1": note.NoteSigned,
         "attendance.note_attested.v1": note.NoteAttested,
         "attendance.attendance_corrected.v1": presence.AttendanceCorrected,
+        "attendance.added_to_roster.v1": roster.AddedToRoster,
+        "attendance.taken_from_roster.v1": roster.TakenFromRoster,
+        "attendance.session_broken_off.v1": session.SessionBrokenOff,
+        "attendance.client_absent.v1": absence.ClientAbsent,
+        "attendance.called_off.v1": absence.CalledOff,
+        "attendance.addendum_added.v1": note.AddendumAdded,
+        "attendance.statement_amended.v1": StatementAmended,
     }
 )

@@ -1,16 +1,35 @@
-"""What attendance hears: who is registered, admitted where and until when, and forgotten."""
+"""What attendance hears: who is registered, admitted where and until when, and forgotten.
+
+Who is admitted no longer loses the places that follow, and has them again where that was withdrawn.
+"""
+
+from typing import Any
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.keys.forgetting import forget_when_told
+from kernel.messaging.amendments import Amended
 from kernel.messaging.subscriptions import Reaction, Subscription, Subscriptions
 from kernel.store.store import Context, Store
+from services.attendance.adapters.attendance import open_attendance
+from services.attendance.app.seats import keep_places_of_the_admitted
 from services.attendance.app.streams import client_subject
 
 
 def forget(store: Store, fact: intake.ClientForgotten, context: Context) -> None:
     """Destroys the client's key."""
     forget_when_told(store, [client_subject(fact.client_id)], context)
+
+
+def leave(store: Store, fact: intake.EpisodeClosed, context: Context) -> None:
+    """Takes the client off the rosters of days on which they aren't admitted any more."""
+    keep_places_of_the_admitted(open_attendance(store), fact.client_id, context)
+
+
+def leave_otherwise(store: Store, amended: Amended, context: Context) -> None:
+    """Puts rosters right once the end of an admission was: it was withdrawn, or on another day."""
+    told: Any = amended.first.message
+    keep_places_of_the_admitted(open_attendance(store), told.client_id, context)
 
 
 SUBSCRIPTIONS = Subscriptions(
@@ -20,5 +39,8 @@ SUBSCRIPTIONS = Subscriptions(
         Subscription(intake.EpisodeClosed),
         Subscription(intake.ClientForgotten),
     ],
-    reactions=[Reaction(name="forget", to=intake.ClientForgotten, react=forget)],
+    reactions=[
+        Reaction(name="forget", to=intake.ClientForgotten, react=forget),
+        Reaction(name="leave_rosters", to=intake.EpisodeClosed, react=leave, again=leave_otherwise),
+    ],
 )

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kernel.store.telling import Told, ToldWhole, Words
-from services.attendance.domain.note import NoteAttested, NoteSigned
+from services.attendance.domain.absence import Absence, CalledOff, ClientAbsent
+from services.attendance.domain.note import AddendumAdded, NoteAttested, NoteSigned
 from services.attendance.domain.presence import AttendanceCorrected, CheckedIn, CheckedOut
+from services.attendance.domain.roster import RosterChange
 from services.attendance.domain.scheduling import SessionScheduled
-from services.attendance.domain.session import Attendance, SessionCancelled
-from services.attendance.domain.site import ProgramOpened, SiteClosedForDay, SiteOpened
+from services.attendance.domain.session import Attendance, SessionBrokenOff, SessionCancelled
+from services.attendance.domain.site import GraceSet, ProgramOpened, SiteClosedForDay, SiteOpened
 from services.attendance.domain.staff import CredentialEnded, StaffCredentialed
 from services.attendance.domain.template import TemplateDefined
 
@@ -32,12 +34,25 @@ class ToldCorrection(Told):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldAddendum(Told):
+    fact: AddendumAdded
+    words: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToldNote:
     """`group`: of a group's note, the part for all."""
 
     fact: NoteSigned
     words: Words
     group: Words
+    addenda: tuple[ToldAddendum, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldAbsence(Told):
+    fact: ClientAbsent | CalledOff
+    absence: Absence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +75,7 @@ class ToldPresence:
     departures: tuple[ToldDeparture, ...]
     corrections: tuple[ToldCorrection, ...]
     closed: Attendance | None
+    absence: ToldAbsence | None
     note: ToldNote | None
     attestation: ToldAttestation | None
 
@@ -70,10 +86,23 @@ class ToldCancellation(Told):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldBreakOff(Told):
+    fact: SessionBrokenOff
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldRosterChange(Told):
+    fact: RosterChange
+    on_roster: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToldSession(ToldWhole):
     fact: SessionScheduled
     closed: bool
     cancelled: ToldCancellation | None
+    broken_off: ToldBreakOff | None
+    roster_changes: tuple[ToldRosterChange, ...]
     presences: tuple[ToldPresence, ...]
 
     @property
@@ -92,6 +121,11 @@ class ToldHoliday(Told):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldGrace(Told):
+    fact: GraceSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToldTemplate(ToldWhole):
     fact: TemplateDefined
 
@@ -102,6 +136,7 @@ class ToldSite(ToldWhole):
     programs: tuple[ToldProgram, ...]
     holidays: tuple[ToldHoliday, ...]
     grace_seconds: int
+    grace: ToldGrace | None
     templates: tuple[ToldTemplate, ...]
 
 

@@ -26,10 +26,11 @@ from kernel.rpc.translate import (
     timestamp_of,
 )
 from services.attendance.adapters.schedule import SessionsQuery
-from services.attendance.app.rosters import GroupNote, RosterMoments
+from services.attendance.app.rosters import Addendum, GroupNote, RosterMoments
 from services.attendance.app.scheduling import SessionRequest
+from services.attendance.app.seats import Places
 from services.attendance.app.templates import ExpansionRequest
-from services.attendance.app.use_cases import Arrival, Correction, Departure, WrittenNote
+from services.attendance.app.use_cases import Arrival, Correction, Departure, Missing, WrittenNote
 from services.attendance.domain.minutes import Interval, Span
 from services.attendance.domain.session import CancelSession, CloseSession
 from services.attendance.domain.site import (
@@ -134,6 +135,32 @@ def moments(
 def individual_parts(request: pb.SignGroupNoteRequest, field: str) -> dict[str, str]:
     """Client → their own part of a group's note; none is empty, each client has one."""
     return _by_client(request, field, lambda read: read.text("text", max_length=LONGEST_NOTE))
+
+
+def clients(request: pb.AddAddendumRequest, field: str) -> tuple[str, ...]:
+    """At least one UUID, at most 200, each once."""
+    _refuse_more(LARGEST_ROSTER, request, field)
+    try:
+        client_ids = {str(UUID(client_id)) for client_id in getattr(request, field)}
+    except ValueError:
+        raise Malformed(**{field: "holds something that is not a UUID"}) from None
+    if not client_ids or len(client_ids) < len(getattr(request, field)):
+        raise Malformed(**{field: "must name at least one client, and each once"})
+    return tuple(sorted(client_ids))
+
+
+def to_places(request: pb.AddToRosterRequest | pb.TakeFromRosterRequest) -> Places:
+    """At one session, or at a template's from a date on."""
+    with reading(request) as read:
+        client_id = str(read.uuid("client_id"))
+        if request.session_id:
+            session_id = str(read.uuid("session_id"))
+            for beside in ("template_id", "from"):
+                if request.HasField(beside) if beside == "from" else request.template_id:
+                    raise Malformed(**{beside: "is said beside session_id"})
+            return Places(client_id=client_id, session_id=session_id)
+        template_id = str(read.uuid("template_id"))
+        return Places(client_id=client_id, template_id=template_id, first=read.date("from"))
 
 
 def page_size(request: pb.ListSessionsRequest, field: str) -> int:
@@ -246,7 +273,14 @@ to_session_request = request_reader(
 )
 # What else cancelling and closing rest on is filled in under the session's lock.
 to_cancel_session = request_reader(
-    pb.CancelSessionRequest, CancelSession, given=("now",), not_held=getattr, presences={}
+    pb.CancelSessionRequest,
+    CancelSession,
+    given=("now",),
+    not_held=getattr,
+    presences={},
+    elsewhere=frozenset(),
+    not_admitted=frozenset(),
+    grace=timedelta(),
 )
 to_close_session = request_reader(
     pb.CloseSessionRequest,
@@ -306,6 +340,10 @@ to_departures = request_reader(
 to_note = request_reader(pb.SignNoteRequest, WrittenNote, text=text(LONGEST_NOTE))
 to_group_note = request_reader(
     pb.SignGroupNoteRequest, GroupNote, group_text=text(LONGEST_NOTE), parts=individual_parts
+)
+to_missing = request_reader(pb.RecordAbsenceRequest, Missing)
+to_addendum = request_reader(
+    pb.AddAddendumRequest, Addendum, client_ids=clients, text=text(LONGEST_NOTE)
 )
 to_attestation = request_reader(
     pb.AttestNoteRequest, WrittenNote, text=named("statement", text(LONGEST_NOTE))

@@ -14,12 +14,19 @@ from kernel.rpc.translate import date_of, reading, timestamp_of
 from kernel.store.store import Store
 from services.attendance.adapters import roster, told
 from services.attendance.domain.minutes import Interval, Span
+from services.attendance.domain.site import Program
 from services.attendance.domain.template import TemplateSession
 
 SERVICE = pb.DESCRIPTOR.services_by_name["RosterService"]
 LONGEST = timedelta(days=366)
 FACT = ("fact",)
 PART2, HIPAA_ALONE = "PART2", "HIPAA_ALONE"
+
+
+def governed_by(program: Program) -> str:
+    """As it is said of one that is opened."""
+    return PART2 if program.under_part2 else HIPAA_ALONE
+
 
 to_interval = writer(attendance.Interval, Interval, from_=named("came"), to=named("left"))
 to_break = writer(attendance.Interval, Span, from_=named("starts_at"), to=named("ends_at"))
@@ -36,7 +43,9 @@ to_presence = writer(
         told.ToldNote,
         through=(*FACT, "words"),
         group_text=named("group.text"),
+        addenda=writer(pb.RecordedAddendum, told.ToldAddendum, through=(*FACT, "words")),
     ),
+    absence=writer(pb.RecordedAbsence, told.ToldAbsence, absence=named("absence")),
     attestation=writer(
         pb.RecordedAttestation,
         told.ToldAttestation,
@@ -50,6 +59,8 @@ to_session = writer(
     through=FACT,
     breaks=to_break,
     cancelled=writer(pb.SessionCancellation, told.ToldCancellation, through=FACT),
+    broken_off=writer(pb.SessionBrokenOff, told.ToldBreakOff, through=FACT),
+    roster_changes=writer(pb.RosterChange, told.ToldRosterChange, through=FACT),
     presences=to_presence,
 )
 to_template_session = writer(
@@ -65,8 +76,9 @@ to_site = writer(
         pb.RecordedProgram,
         told.ToldProgram,
         through=("fact.program",),
-        governed_by=lambda found: PART2 if found.fact.program.under_part2 else HIPAA_ALONE,
+        governed_by=lambda found: governed_by(found.fact.program),
     ),
+    grace=writer(pb.RecordedGrace, told.ToldGrace),
     holidays=writer(pb.RecordedHoliday, told.ToldHoliday, date=named("fact.on")),
     templates=writer(
         pb.RecordedTemplate, told.ToldTemplate, through=FACT, sessions=to_template_session

@@ -16,9 +16,10 @@ from kernel.rpc.commands import NOW, Accepted, CommandRpcs, command_rpc, new_id
 from kernel.rpc.translate import to_date
 from services.attendance.adapters.schedule import ListedSession, sessions
 from services.attendance.api import requests
-from services.attendance.app import rosters, scheduling, templates, use_cases
+from services.attendance.app import rosters, scheduling, seats, templates, use_cases
 from services.attendance.app.ports import AttendanceWriteSide, FilledSlot, Schedule
 from services.attendance.app.scheduling import SessionRequest
+from services.attendance.app.seats import Places
 from services.attendance.app.templates import ExpansionRequest
 from services.attendance.domain.session import CloseSession
 
@@ -60,6 +61,10 @@ def _numbers(closing: Accepted[AttendanceWriteSide, CloseSession]) -> Mapping[st
     return {"attended": attended.count(True), "missed": attended.count(False)}
 
 
+def _sessions(changed: Accepted[AttendanceWriteSide, Places]) -> Mapping[str, Any]:
+    return {"session_ids": [recorded.fact.session_id for recorded in changed.outcome.facts]}
+
+
 class AttendanceServicer(CommandRpcs[AttendanceWriteSide]):
     """What is opened before anybody is treated, the schedule, and one client or a whole roster."""
 
@@ -88,6 +93,9 @@ class AttendanceServicer(CommandRpcs[AttendanceWriteSide]):
         requests.to_expansion_request, templates.expand_template, _expansion
     )
 
+    AddToRoster = command_rpc(requests.to_places, seats.add_to_roster, _sessions)
+    TakeFromRoster = command_rpc(requests.to_places, seats.take_from_roster, _sessions)
+
     CheckIn = command_rpc(requests.to_arrival, use_cases.check_in)
     CheckOut = command_rpc(requests.to_departure, use_cases.check_out)
     CheckInRoster = command_rpc(requests.to_arrivals, rosters.check_in_roster)
@@ -95,8 +103,10 @@ class AttendanceServicer(CommandRpcs[AttendanceWriteSide]):
     CloseSession = command_rpc(
         requests.to_close_session, use_cases.close_session, _numbers, now=NOW
     )
+    RecordAbsence = command_rpc(requests.to_missing, use_cases.record_absence)
     SignNote = command_rpc(requests.to_note, use_cases.sign_note)
     SignGroupNote = command_rpc(requests.to_group_note, rosters.sign_group_note)
+    AddAddendum = command_rpc(requests.to_addendum, rosters.add_addendum)
     AttestNote = command_rpc(requests.to_attestation, use_cases.attest_note)
     CorrectAttendance = command_rpc(requests.to_correction, use_cases.correct_attendance)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from kernel.execute import CommandExecutor
@@ -73,6 +73,18 @@ class Schedule(Protocol):
         self, tx: Transaction, template_id: str, first: date, last: date
     ) -> list[FilledSlot]:
         """The template's slots on these dates that have a session, cancelled or not, by start."""
+        ...
+
+    def to_come(self, tx: Transaction, template_id: str, first: date, now: datetime) -> list[str]:
+        """Sessions of the template, from this date of its on, that stand and haven't begun."""
+        ...
+
+    def expected_at(self, tx: Transaction, client_id: str) -> list[str]:
+        """Sessions neither closed nor cancelled to which the client is to come, or came."""
+        ...
+
+    def taken_from(self, tx: Transaction, client_id: str) -> list[str]:
+        """Sessions from whose roster the client was taken, some time."""
         ...
 
 

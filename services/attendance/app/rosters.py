@@ -1,4 +1,4 @@
-"""A whole roster at once: who came, who left, and a group's note.
+"""A whole roster at once: who came, who left, a group's note, and what is added to notes.
 
 Each client's presence is a stream of its own, so these append to several in one transaction: a
 roster's check-ins are one act of the front desk, and half of one would be a wrong record. What a
@@ -6,15 +6,16 @@ single command would refuse is refused for the whole call, naming the clients.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from kernel.execute import Outcome, decided, nothing
+from kernel.execute import Outcome, decided
 from kernel.facts import Recorded
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.store.store import Context, Transaction
 from services.attendance.app.ports import AttendanceWriteSide
 from services.attendance.app.streams import (
+    addenda_of,
     client_subject,
     encounter_of,
     group_note_of,
@@ -26,7 +27,7 @@ from services.attendance.app.streams import (
     session_stream,
 )
 from services.attendance.domain.encounter import Encounter
-from services.attendance.domain.note import SignNote, require_individual
+from services.attendance.domain.note import AddAddendum, AddendumAdded, SignNote, require_individual
 from services.attendance.domain.presence import PRESENCE, CheckIn, CheckOut, PresenceCommand
 from services.attendance.domain.refusals import naming
 from services.attendance.domain.session import SESSION, Session
@@ -47,6 +48,20 @@ class GroupNote:
     session_id: str
     group_text: str
     parts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addendum:
+    """One text, to the notes of these clients."""
+
+    session_id: str
+    client_ids: tuple[str, ...]
+    text: str
+
+
+def as_decided(_: Transaction, facts: Sequence[Recorded]) -> Sequence[Recorded]:
+    """For what seals nothing."""
+    return facts
 
 
 def check_in_roster(
@@ -94,16 +109,47 @@ def sign_group_note(attendance: AttendanceWriteSide, asked: GroupNote, context: 
         if session.scheduled:
             require_signer(tx, attendance.schedule, context, session.scheduled.site_id)
 
-    def seal(tx: Transaction) -> None:
+    def seal(tx: Transaction, facts: Sequence[Recorded]) -> Sequence[Recorded]:
         for client_id, part in sorted(asked.parts.items()):
             owner = client_subject(client_id)
             tx.documents.put(owner, group_note_of(asked.session_id), asked.group_text.encode())
             tx.documents.put(owner, note_of(asked.session_id), part.encode())
+        return facts
 
     require_individual(asked.group_text, asked.parts)
     return _on_roster(
         attendance, asked.session_id, asked.parts, command, context, first=signer, sealing=seal
     )
+
+
+def add_addendum(attendance: AttendanceWriteSide, asked: Addendum, context: Context) -> Outcome:
+    """Adds to signed notes, as the caller, now; the text is sealed under each client's key.
+
+    Refuses who holds no credential for it (NOT_CREDENTIALED), and all where one of the notes isn't
+    signed (NOTE_NOT_SIGNED).
+    """
+
+    def command(encounter: Encounter) -> AddAddendum:
+        return AddAddendum(encounter=encounter, added_by=context.actor, added_at=context.now)
+
+    def signer(tx: Transaction, session: Session) -> None:
+        if session.scheduled:
+            require_signer(tx, attendance.schedule, context, session.scheduled.site_id)
+
+    def seal(tx: Transaction, facts: Sequence[Recorded]) -> Sequence[Recorded]:
+        return [
+            replace(recorded, fact=with_text(tx, recorded.fact, asked.text)) for recorded in facts
+        ]
+
+    return _on_roster(
+        attendance, asked.session_id, asked.client_ids, command, context, first=signer, sealing=seal
+    )
+
+
+def with_text(tx: Transaction, added: AddendumAdded, words: str) -> AddendumAdded:
+    """The addendum, with its words sealed."""
+    owner, document = client_subject(added.client_id), addenda_of(added.session_id)
+    return replace(added, text_version=tx.documents.put(owner, document, words.encode()))
 
 
 def _on_roster(
@@ -114,9 +160,12 @@ def _on_roster(
     context: Context,
     *,
     first: Callable[[Transaction, Session], None] = lambda _, __: None,
-    sealing: Callable[[Transaction], None] = nothing,
+    sealing: Callable[[Transaction, Sequence[Recorded]], Sequence[Recorded]] = as_decided,
 ) -> Outcome:
-    """A command on each client's presence, sorted, so that two such calls don't wait in a ring."""
+    """A command on each client's presence, sorted, so that two such calls don't wait in a ring.
+
+    `sealing`: gives the facts with what of them was sealed.
+    """
     refuse_version(context)
     group = session_stream(session_id)
     streams = {client_id: presence_stream(session_id, client_id) for client_id in client_ids}
@@ -134,8 +183,7 @@ def _on_roster(
             except (AgainstTheRules, Malformed) as refusal:
                 refused[client_id] = refusal
         _refuse_together(refused)
-        sealing(tx)
-        return facts
+        return sealing(tx, facts)
 
     return attendance.executor.transact(context, decide, shared=[group])
 

@@ -7,11 +7,15 @@ from datetime import date, datetime
 from kernel.decider import filled
 from kernel.execute import Outcome, decided, refuse_stale
 from kernel.facts import Recorded
-from kernel.refusal import AgainstTheRules, BrokenRule, Unknown
+from kernel.refusal import AgainstTheRules, BrokenRule, Malformed, Unknown
 from kernel.store.store import Context, Transaction
 from services.attendance.app.ports import AttendanceWriteSide, Schedule
 from services.attendance.app.streams import (
     client_subject,
+    encounter_of,
+    grace_of,
+    not_admitted_to,
+    presence_stream,
     presences_of,
     require_admitted,
     session_stream,
@@ -19,9 +23,10 @@ from services.attendance.app.streams import (
     staff_stream,
 )
 from services.attendance.domain.minutes import Span
+from services.attendance.domain.presence import PRESENCE, CheckedOut, CheckOut
 from services.attendance.domain.refusals import naming
 from services.attendance.domain.scheduling import Modality, ScheduleSession, ServiceKind
-from services.attendance.domain.session import SESSION, CancelSession, service_date
+from services.attendance.domain.session import SESSION, CancelSession, Session, service_date
 from services.attendance.domain.site import SITE, Program, Site
 from services.attendance.domain.staff import STAFF, require_credentialed
 
@@ -90,17 +95,73 @@ def cancel_session(
     """Cancels a session that has not begun; its facilitator and clients are free at that time.
 
     Refuses one that has begun (SESSION_BEGUN) or is closed (SESSION_CLOSED), unless the program did
-    not hold it and nobody was there, as far as is known now. Cancelling it again changes nothing.
+    not hold it and nobody was there, as far as is known now, or broke it off: then who is still
+    there left with the end. Cancelling it again changes nothing.
     """
     stream = session_stream(asked.session_id)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
+        history = tx.load(stream)
         clients = attendance.schedule.attendees(tx, asked.session_id)
-        command = replace(asked, presences=presences_of(tx, asked.session_id, clients))
-        return decided(context, SESSION, stream, tx.load(stream), command)
+        if asked.given_until is None:
+            presences = presences_of(tx, asked.session_id, clients)
+            return decided(context, SESSION, stream, history, replace(asked, presences=presences))
+        refuse_stale(context, len(history))
+        tx.lock(map(client_subject, clients))
+        left = _departures(tx, SESSION.after(history), asked, clients, context)
+        command = breaking_off(attendance, tx, asked, SESSION.after(history), left)
+        facts = decided(context, SESSION, stream, history, command)
+        return [*facts, *left] if facts else facts
 
     # Check-ins and corrections share this lock: nobody comes between looking and cancelling.
     return attendance.executor.transact(context, decide, locks=[stream])
+
+
+def breaking_off(
+    attendance: AttendanceWriteSide,
+    tx: Transaction,
+    asked: CancelSession,
+    session: Session,
+    left: Sequence[Recorded] = (),
+) -> CancelSession:
+    """With who was there, and who `left` with the end. The session's clients must be locked."""
+    schedule, session_id = attendance.schedule, asked.session_id
+    clients = schedule.attendees(tx, session_id)
+    presences = presences_of(tx, session_id, clients)
+    for recorded in left:
+        fact: CheckedOut = recorded.fact
+        presences[fact.client_id] = PRESENCE.evolve(presences[fact.client_id], fact)
+    return replace(
+        asked,
+        presences=presences,
+        elsewhere=schedule.elsewhere(tx, session_id),
+        not_admitted=not_admitted_to(tx, schedule, session, clients),
+        grace=grace_of(tx, session),
+    )
+
+
+def _departures(
+    tx: Transaction,
+    session: Session,
+    asked: CancelSession,
+    clients: Sequence[str],
+    context: Context,
+) -> list[Recorded]:
+    """Of everybody who is still there when the session is broken off."""
+    until, facts = asked.given_until, list[Recorded]()
+    if until is None or session.scheduled is None or session.closed:
+        return facts
+    for client_id in clients:
+        stream = presence_stream(asked.session_id, client_id)
+        history = tx.load(stream)
+        presence = PRESENCE.after(history)
+        if presence.intervals and presence.intervals[-1].left is None:
+            if presence.intervals[-1].came > until:
+                raise Malformed(given_until="is before somebody came who is still there")
+            encounter = encounter_of(session, asked.session_id, client_id)
+            command = CheckOut(encounter=encounter, left=until)
+            facts += decided(context, PRESENCE, stream, history, command, expected=False)
+    return facts
 
 
 def service_date_of(outcome: Outcome) -> date:
@@ -145,6 +206,13 @@ def refuse_busy(
     """FACILITATOR_BUSY or CLIENT_BUSY where one of them has a session at any of these times."""
     if schedule.is_facilitator_busy(tx, facilitator_id, spans):
         raise FacilitatorBusy(facilitator_id)
+    refuse_clients_busy(tx, schedule, roster, spans)
+
+
+def refuse_clients_busy(
+    tx: Transaction, schedule: Schedule, roster: Sequence[str], spans: Collection[Span]
+) -> None:
+    """CLIENT_BUSY where one of them has a session at any of these times."""
     if busy := schedule.busy_clients(tx, roster, spans):
         raise AgainstTheRules(
             "CLIENT_BUSY", "a client has another session at that time", **naming(busy)

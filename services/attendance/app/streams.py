@@ -1,7 +1,7 @@
 """The names of attendance's streams, and a session as a presence sees it."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from kernel.credentials import SIGN, Credential, require_for
 from kernel.decider import filled
@@ -32,6 +32,7 @@ def presence_stream(session_id: str, client_id: str) -> str:
 client_subject = of_kind("client")
 note_of = of_kind("note")  # the document with a client's own note of a session
 group_note_of = of_kind("group-note")  # with the part for all of a group's, under each client's key
+addenda_of = of_kind("addendum")  # with what was added to a note, each a version
 attestation_of = of_kind("attestation")  # with what attests a note
 
 
@@ -108,6 +109,23 @@ def encounter_of(session: Session, session_id: str, client_id: str) -> Encounter
         raise Unknown("session", session_id)
     on_roster = client_id in scheduled.roster
     return filled(Encounter, scheduled, session, client_id=client_id, on_roster=on_roster)
+
+
+def grace_of(tx: Transaction, session: Session) -> timedelta:
+    """That of the session's site, as it is now."""
+    if session.scheduled is None:
+        return timedelta()
+    return SITE.after(tx.load(site_stream(session.scheduled.site_id))).grace
+
+
+def not_admitted_to(
+    tx: Transaction, schedule: Schedule, session: Session, client_ids: Collection[str]
+) -> frozenset[str]:
+    """Those of the clients who aren't admitted at the session's site on its date."""
+    of = session.scheduled
+    if of is None:
+        return frozenset()
+    return not_admitted(tx, schedule, client_ids, of.site_id, [of.service_date])
 
 
 def refuse_version(context: Context) -> None:

@@ -137,8 +137,8 @@ def _schedule(
 def expansion_of(attendance: AttendanceWriteSide, request: ExpansionRequest) -> Expansion:
     """What expanding is answered, read back: a repeated command is answered the same.
 
-    A template is never changed, a holiday never taken back and a filled slot stays filled: on these
-    dates nothing of it moves any more, and a slot without a session was a holiday's.
+    A filled slot stays filled, and one without a session was a holiday's. What is read back moves
+    only where the template or a holiday was put right since.
     """
     with attendance.executor.store.transaction() as tx:
         template = _template(tx, request.template_id)

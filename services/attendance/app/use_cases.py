@@ -5,7 +5,7 @@ Scheduling is in `scheduling`, weekly templates in `templates`, whole rosters in
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from kernel.execute import Outcome, decided, refuse_stale
 from kernel.facts import Recorded
@@ -15,7 +15,9 @@ from services.attendance.app.streams import (
     attestation_of,
     client_subject,
     encounter_of,
+    grace_of,
     not_admitted,
+    not_admitted_to,
     note_of,
     presence_stream,
     presences_of,
@@ -25,6 +27,7 @@ from services.attendance.app.streams import (
     site_stream,
     staff_stream,
 )
+from services.attendance.domain.absence import Absence, RecordAbsence
 from services.attendance.domain.encounter import Encounter
 from services.attendance.domain.minutes import Interval
 from services.attendance.domain.note import AttestNote, SignNote
@@ -36,7 +39,7 @@ from services.attendance.domain.presence import (
     CorrectionReason,
     PresenceCommand,
 )
-from services.attendance.domain.session import SESSION, CloseSession, Session
+from services.attendance.domain.session import SESSION, CloseSession
 from services.attendance.domain.site import SITE, SiteCommand
 from services.attendance.domain.staff import STAFF, StaffCommand
 
@@ -57,6 +60,11 @@ class Arrival(AtSession):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Departure(AtSession):
     left: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing(AtSession):
+    absence: Absence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +116,15 @@ def check_out(attendance: AttendanceWriteSide, asked: Departure, context: Contex
     return _on_presence(attendance, asked, command, context)
 
 
+def record_absence(attendance: AttendanceWriteSide, asked: Missing, context: Context) -> Outcome:
+    """Records why somebody isn't there: before the session, during or after it."""
+
+    def command(encounter: Encounter, _: Transaction) -> RecordAbsence:
+        return RecordAbsence(encounter=encounter, absence=asked.absence, now=context.now)
+
+    return _on_presence(attendance, asked, command, context)
+
+
 def close_session(
     attendance: AttendanceWriteSide, asked: CloseSession, context: Context
 ) -> Outcome:
@@ -127,9 +144,9 @@ def close_session(
         command = replace(
             asked,
             presences=presences_of(tx, asked.session_id, clients),
-            not_admitted=_not_admitted(attendance, tx, session, clients),
+            not_admitted=not_admitted_to(tx, schedule, session, clients),
             elsewhere=schedule.elsewhere(tx, asked.session_id),
-            grace=_grace_of(tx, session),
+            grace=grace_of(tx, session),
         )
         return decided(context, SESSION, stream, history, command)
 
@@ -188,23 +205,6 @@ def correct_attendance(
         )
 
     return _on_presence(attendance, asked, command, context, locks=[client_subject(client_id)])
-
-
-def _grace_of(tx: Transaction, session: Session) -> timedelta:
-    """That of the session's site, as it is now."""
-    if session.scheduled is None:
-        return timedelta()
-    return SITE.after(tx.load(site_stream(session.scheduled.site_id))).grace
-
-
-def _not_admitted(
-    attendance: AttendanceWriteSide, tx: Transaction, session: Session, client_ids: Sequence[str]
-) -> frozenset[str]:
-    """Those of the clients who aren't admitted at the session's site on its date."""
-    of = session.scheduled
-    if of is None:
-        return frozenset()
-    return not_admitted(tx, attendance.schedule, client_ids, of.site_id, [of.service_date])
 
 
 def _on_presence(

@@ -25,6 +25,13 @@ class NoteAlreadyAttested(BrokenRule):
     words = "this note is attested"
 
 
+class NoteNotSigned(BrokenRule):
+    """What isn't signed is written, not added to."""
+
+    code, about = "NOTE_NOT_SIGNED", "session_id"
+    words = "this note is not signed; sign it"
+
+
 class ClientNotThere(BrokenRule):
     """A note is of treatment that somebody was given."""
 
@@ -60,6 +67,13 @@ class AttestNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddAddendum:
+    encounter: Encounter
+    added_by: str
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteSigned:
     session_id: str
     client_id: str
@@ -79,6 +93,20 @@ class NoteAttested:
     under_part2: bool
     attested_by: str
     attested_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddendumAdded:
+    """To a signed note. `text_version`: of the sealed text, filled in when it is."""
+
+    session_id: str
+    client_id: str
+    site_id: str
+    service_date: date
+    under_part2: bool
+    added_by: str
+    added_at: datetime
+    text_version: int = 0
 
 
 def sign(command: SignNote, *, signed: bool, there: bool) -> NoteSigned:
@@ -104,6 +132,13 @@ def attest(command: AttestNote, *, attested: bool, there: bool) -> NoteAttested:
     if not there:
         raise ClientNotThere(encounter.session_id)
     return filled(NoteAttested, command, encounter)
+
+
+def add(command: AddAddendum, *, signed: bool) -> AddendumAdded:
+    """As often as there is something to add; to a signed note."""
+    if not signed:
+        raise NoteNotSigned(command.encounter.session_id)
+    return filled(AddendumAdded, command, command.encounter, text_version=0)
 
 
 def require_individual(group_text: str, parts: Mapping[str, str]) -> None:

@@ -8,6 +8,13 @@ from typing import assert_never
 
 from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed
+from services.attendance.domain.absence import (
+    Absence,
+    CalledOff,
+    ClientAbsent,
+    RecordAbsence,
+    absent,
+)
 from services.attendance.domain.encounter import Encounter
 from services.attendance.domain.minutes import (
     Interval,
@@ -17,10 +24,13 @@ from services.attendance.domain.minutes import (
     treated_within,
 )
 from services.attendance.domain.note import (
+    AddAddendum,
+    AddendumAdded,
     AttestNote,
     NoteAttested,
     NoteSigned,
     SignNote,
+    add,
     attest,
     sign,
 )
@@ -116,8 +126,19 @@ class AttendanceCorrected:
     treatment: tuple[Span, ...] = ()
 
 
-PresenceCommand = CheckIn | CheckOut | SignNote | AttestNote | CorrectAttendance
-PresenceFact = CheckedIn | CheckedOut | NoteSigned | NoteAttested | AttendanceCorrected
+PresenceCommand = (
+    CheckIn | CheckOut | RecordAbsence | SignNote | AddAddendum | AttestNote | CorrectAttendance
+)
+PresenceFact = (
+    CheckedIn
+    | CheckedOut
+    | ClientAbsent
+    | CalledOff
+    | NoteSigned
+    | AddendumAdded
+    | NoteAttested
+    | AttendanceCorrected
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +151,7 @@ class Presence:
     corrections: int = 0
     corrected_to: tuple[Interval, ...] | None = None
     corrected_flags: tuple[Flag, ...] = ()
+    absence: Absence | None = None
 
     @property
     def was_there(self) -> bool:
@@ -143,6 +165,10 @@ def decide(command: PresenceCommand, presence: Presence) -> Iterator[PresenceFac
             yield from _come(command, presence)
         case CheckOut():
             yield from _leave(command, presence)
+        case RecordAbsence():
+            yield from absent(command, said=presence.absence, there=presence.was_there)
+        case AddAddendum():
+            yield add(command, signed=presence.note_signed)
         case SignNote():
             yield sign(command, signed=presence.note_signed, there=presence.was_there)
         case AttestNote():
@@ -158,14 +184,16 @@ def evolve(presence: Presence, fact: PresenceFact) -> Presence:
         case CheckedIn():
             return replace(presence, intervals=(*presence.intervals, Interval(came=fact.came)))
         case CheckedOut():
-            if not presence.intervals:
-                return presence
-            last = replace(presence.intervals[-1], left=fact.left)
-            return replace(presence, intervals=(*presence.intervals[:-1], last))
-        case NoteSigned():
-            return replace(presence, note_signed=True)
-        case NoteAttested():
-            return replace(presence, note_attested=True)
+            return replace(presence, intervals=_left(presence.intervals, fact.left))
+        case ClientAbsent() | CalledOff():
+            absence = fact.absence if isinstance(fact, ClientAbsent) else "BY_PROGRAM"
+            return replace(presence, absence=absence)
+        case NoteSigned() | NoteAttested() | AddendumAdded():
+            return replace(
+                presence,
+                note_signed=presence.note_signed or isinstance(fact, NoteSigned),
+                note_attested=presence.note_attested or isinstance(fact, NoteAttested),
+            )
         case AttendanceCorrected():
             return replace(
                 presence,
@@ -178,6 +206,24 @@ def evolve(presence: Presence, fact: PresenceFact) -> Presence:
 
 
 PRESENCE = Decider(decide, evolve, Presence())
+
+
+def _left(intervals: tuple[Interval, ...], left: datetime) -> tuple[Interval, ...]:
+    """With the last one ended; as they are where its arrival was taken back."""
+    if not intervals or intervals[-1].left is not None:
+        return intervals
+    return (*intervals[:-1], replace(intervals[-1], left=left))
+
+
+def require_in_order(presence: Presence) -> None:
+    """Refuses (Malformed) comings and goings that can't have been, once one was put right."""
+    reached: datetime | None = None
+    for interval in presence.intervals:
+        if reached is not None and interval.came < reached:
+            raise Malformed(at="is before the client had left")
+        if interval.left is not None and interval.left < interval.came:
+            raise Malformed(at="is before the check-in, or after the check-out")
+        reached = interval.left or interval.came
 
 
 def _come(command: CheckIn, presence: Presence) -> Iterator[CheckedIn]:

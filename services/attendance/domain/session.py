@@ -1,6 +1,7 @@
 """A session: scheduled with its roster, then cancelled, or closed: everybody attended or missed.
 
-What everybody missed may turn out not to have been held: then it is cancelled after all.
+What everybody missed may turn out not to have been held: then it is cancelled after all. What can't
+go on is broken off: closed with what was given until then, and missed by nobody.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from kernel.decider import Decider, filled
-from kernel.refusal import BrokenRule, Unknown
+from kernel.refusal import BrokenRule, Malformed, Unknown
 from services.attendance.domain.minutes import (
     Interval,
     Span,
@@ -24,6 +25,15 @@ from services.attendance.domain.refusals import (
     SessionClosedAlready,
     SessionNotStarted,
 )
+from services.attendance.domain.roster import (
+    AddedToRoster,
+    AddToRoster,
+    TakeFromRoster,
+    TakenFromRoster,
+    add,
+    changed,
+    take,
+)
 from services.attendance.domain.scheduling import (
     ScheduleSession,
     SessionScheduled,
@@ -33,21 +43,35 @@ from services.attendance.domain.site import Program
 
 
 class SessionBegun(BrokenRule):
-    """What has begun is closed, not cancelled."""
+    """What has begun is closed, or broken off, and not simply cancelled."""
 
     code, about = "SESSION_BEGUN", "session_id"
-    words = "the session has begun; use CloseSession"
+    words = "the session has begun; say given_until, or use CloseSession"
+
+
+class NobodyWasThere(BrokenRule):
+    """Of a session to which nobody came nothing was given."""
+
+    code, about = "NOBODY_WAS_THERE", "session_id"
+    words = "nobody came to the session; cancel it as not held"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelSession:
-    """`not_held`: the program didn't hold it. `presences`: filled in, of everybody who was expected
-    or came, by corrections too."""
+    """`not_held`: the program didn't hold it. `given_until`: it broke it off then.
+
+    `presences`: filled in, of everybody who was expected or came, by corrections too; and the rest
+    as of `CloseSession`.
+    """
 
     session_id: str
     now: datetime
     not_held: bool = False
+    given_until: datetime | None = None
     presences: Mapping[str, Presence] = field(default_factory=dict)
+    elsewhere: frozenset[str] = frozenset()
+    not_admitted: frozenset[str] = frozenset()
+    grace: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,17 +135,45 @@ class SessionCancelled:
     treatment: tuple[Span, ...] = ()
 
 
-SessionCommand = ScheduleSession | CancelSession | CloseSession
-SessionFact = SessionScheduled | SessionCancelled | SessionClosed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionBrokenOff:
+    """Closed by the program before its end. `attendances`: of who came; `absent`: who didn't.
+
+    `treatment`: what there would have been of it, without breaks; `rest`: of that, what those who
+    came were not given.
+    """
+
+    session_id: str
+    site_id: str
+    service_date: date
+    under_part2: bool
+    given_until: datetime
+    attendances: tuple[Attendance, ...]
+    absent: tuple[str, ...]
+    treatment: tuple[Span, ...]
+    rest: tuple[Span, ...]
+    program: Program
+
+
+SessionCommand = ScheduleSession | CancelSession | CloseSession | AddToRoster | TakeFromRoster
+SessionFact = (
+    SessionScheduled
+    | SessionCancelled
+    | SessionClosed
+    | SessionBrokenOff
+    | AddedToRoster
+    | TakenFromRoster
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What later decisions need to know."""
+    """What later decisions need to know. `scheduled`: with the roster it has now, and the end."""
 
     scheduled: SessionScheduled | None = None
     closed: bool = False
     cancelled: bool = False
+    broken_off: datetime | None = None
 
 
 def decide(command: SessionCommand, session: Session) -> Iterator[SessionFact]:
@@ -131,19 +183,23 @@ def decide(command: SessionCommand, session: Session) -> Iterator[SessionFact]:
             if session.scheduled is None:
                 yield filled(SessionScheduled, command)
         case CancelSession():
-            if session.scheduled is None:
-                raise Unknown("session", command.session_id)
-            if not session.cancelled:
-                yield _cancelled(command, session.scheduled, closed=session.closed)
+            scheduled = _scheduled(command, session)
+            if command.given_until is not None:
+                yield from _broken_off(command, session, scheduled)
+            elif not session.cancelled:
+                yield _cancelled(command, scheduled, closed=session.closed)
         case CloseSession():
-            if session.scheduled is None:
-                raise Unknown("session", command.session_id)
+            scheduled = _scheduled(command, session)
             if session.cancelled:
                 raise SessionCancelledAlready(command.session_id)
-            if command.now < session.scheduled.starts_at:
+            if command.now < scheduled.starts_at:
                 raise SessionNotStarted(command.session_id)
             if not session.closed:
-                yield _closed(command, session.scheduled)
+                yield _closed(command, scheduled)
+        case AddToRoster():
+            yield from add(command, _open(command, session))
+        case TakeFromRoster():
+            yield from take(command, _open(command, session))
         case _:
             assert_never(command)
 
@@ -156,6 +212,12 @@ def evolve(session: Session, fact: SessionFact) -> Session:
             return replace(session, cancelled=True, closed=False)
         case SessionClosed():
             return replace(session, closed=True)
+        case SessionBrokenOff():
+            return _ended(session, fact.given_until)
+        case AddedToRoster() | TakenFromRoster():
+            if session.scheduled is None:
+                return session
+            return replace(session, scheduled=changed(session.scheduled, fact))
         case _:
             assert_never(fact)
 
@@ -224,6 +286,32 @@ def first_came(presence: Presence) -> datetime:
     return min(interval.came for interval in presence.intervals)
 
 
+def _scheduled(
+    command: CancelSession | CloseSession | AddToRoster | TakeFromRoster, session: Session
+) -> SessionScheduled:
+    if session.scheduled is None:
+        raise Unknown("session", command.session_id)
+    return session.scheduled
+
+
+def _open(command: AddToRoster | TakeFromRoster, session: Session) -> SessionScheduled:
+    """Refuses (SESSION_CANCELLED, SESSION_CLOSED) a session with nobody left to come."""
+    scheduled = _scheduled(command, session)
+    if session.cancelled:
+        raise SessionCancelledAlready(command.session_id)
+    if session.closed:
+        raise SessionClosedAlready(command.session_id)
+    return scheduled
+
+
+def _ended(session: Session, given_until: datetime) -> Session:
+    """It ended then: nothing that is corrected later counts beyond."""
+    if session.scheduled is None:
+        return session
+    scheduled = replace(session.scheduled, ends_at=given_until)
+    return replace(session, scheduled=scheduled, closed=True, broken_off=given_until)
+
+
 def _cancelled(
     command: CancelSession, scheduled: SessionScheduled, *, closed: bool
 ) -> SessionCancelled:
@@ -235,7 +323,6 @@ def _cancelled(
         raise SessionClosedAlready(command.session_id)
     if command.now >= scheduled.starts_at and was_held:
         raise SessionBegun(command.session_id)
-    begin, end = scheduled.starts_at, scheduled.ends_at
     others = sorted(command.presences.keys() - {*scheduled.roster}) if closed else []
     return filled(
         SessionCancelled,
@@ -243,11 +330,70 @@ def _cancelled(
         scheduled,
         under_part2=scheduled.program.under_part2,
         roster=(*scheduled.roster, *others),
-        treatment=treated_within([Interval(came=begin, left=end)], begin, end, scheduled.breaks),
+        treatment=_whole(scheduled),
     )
 
 
+def _broken_off(
+    command: CancelSession, session: Session, scheduled: SessionScheduled
+) -> Iterator[SessionBrokenOff]:
+    """Once it began, and before its end; refuses one to which nobody came (NOBODY_WAS_THERE)."""
+    until = command.given_until
+    if until is None or command.not_held:
+        raise Malformed(given_until="is said beside not_held")
+    if session.cancelled:
+        raise SessionCancelledAlready(command.session_id)
+    if session.broken_off == until:
+        return
+    if session.closed:
+        raise SessionClosedAlready(command.session_id)
+    if command.now < scheduled.starts_at:
+        raise SessionNotStarted(command.session_id)
+    if not scheduled.starts_at < until < scheduled.ends_at:
+        raise Malformed(given_until="must lie within the session")
+    if until > command.now:
+        raise Malformed(given_until="is still to come")
+    came = {client: there for client, there in command.presences.items() if there.intervals}
+    if not came:
+        raise NobodyWasThere(command.session_id)
+    whole = _whole(scheduled)
+    yield filled(
+        SessionBrokenOff,
+        command,
+        scheduled,
+        under_part2=scheduled.program.under_part2,
+        attendances=_attendances(
+            replace(command, presences=came), replace(scheduled, ends_at=until)
+        ),
+        absent=tuple(client for client in scheduled.roster if client not in came),
+        treatment=whole,
+        rest=tuple(
+            Span(starts_at=max(span.starts_at, until), ends_at=span.ends_at)
+            for span in whole
+            if span.ends_at > until
+        ),
+    )
+
+
+def _whole(scheduled: SessionScheduled) -> tuple[Span, ...]:
+    """All the treatment that the session holds."""
+    begin, end = scheduled.starts_at, scheduled.ends_at
+    return treated_within([Interval(came=begin, left=end)], begin, end, scheduled.breaks)
+
+
 def _closed(command: CloseSession, scheduled: SessionScheduled) -> SessionClosed:
+    return filled(
+        SessionClosed,
+        scheduled,
+        under_part2=scheduled.program.under_part2,
+        attendances=_attendances(command, scheduled),
+    )
+
+
+def _attendances(
+    command: CloseSession | CancelSession, scheduled: SessionScheduled
+) -> tuple[Attendance, ...]:
+    """Of everybody in the command's presences."""
     full = over_capacity(command.presences, scheduled)
     attendances = []
     for client_id, presence in sorted(command.presences.items()):
@@ -258,9 +404,4 @@ def _closed(command: CloseSession, scheduled: SessionScheduled) -> SessionClosed
         attendances.append(
             attendance_of(client_id, presence, scheduled, *also, grace=command.grace)
         )
-    return filled(
-        SessionClosed,
-        scheduled,
-        under_part2=scheduled.program.under_part2,
-        attendances=tuple(attendances),
-    )
+    return tuple(attendances)

@@ -49,7 +49,7 @@ class DefineTemplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateDefined:
-    """Never changed: another week is another template."""
+    """Another week is another template; what was typed wrong is put right."""
 
     template_id: str
     site_id: str

@@ -28,11 +28,18 @@ PUBLISHED = {
     "attendance.grace_set.v1": [],
     "attendance.session_cancelled.v1": ["SessionCancelled"] * 2,
     "attendance.note_attested.v1": ["SessionNoteAttested"],
+    "attendance.added_to_roster.v1": ["SessionScheduled"],
+    "attendance.taken_from_roster.v1": ["StatementAmended"],
+    "attendance.session_broken_off.v1": ["SessionAttended", *["SessionCancelled"] * 2],
+    "attendance.client_absent.v1": [],
+    "attendance.called_off.v1": ["SessionCancelled"],
+    "attendance.addendum_added.v1": [],
+    "attendance.statement_amended.v1": ["StatementAmended"],
 }
 
 
 def test_there_is_one_golden_fact_for_each_stored_name_and_no_other() -> None:
-    assert_one_file_a_name(FACTS, GOLDEN, names=15)
+    assert_one_file_a_name(FACTS, GOLDEN, names=22)
 
 
 @pytest.mark.parametrize("name", sorted(FACTS.names))

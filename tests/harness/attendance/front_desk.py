@@ -9,11 +9,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.attendance.v1 import attendance_events_pb2 as events
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
+from ninehours.common.v1 import statements_pb2 as statements
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
 from kernel.execute import CommandExecutor
 from kernel.messaging.inbox import Inbox
+from kernel.messaging.pending_work import PendingWork
+from kernel.messaging.public_facts import public_facts
 from kernel.rpc.call import Call
 from kernel.rpc.dry_run import answered
 from kernel.rpc.rpcs import rpc_of
@@ -28,6 +31,7 @@ from services.attendance.adapters.subscriptions import SUBSCRIPTIONS
 from services.attendance.api.servicer import SERVICE as ATTENDANCE
 from services.attendance.api.servicer import attendance_servicer
 from services.attendance.app.ports import Schedule
+from tests.harness.confirming import confirm_all
 from tests.harness.plans.service import Log
 from tests.harness.signing import signatures_of
 
@@ -48,6 +52,7 @@ class FrontDesk:
             self.servicers[ATTENDANCE] = attendance_servicer(executor, asked)
         self.inbox = Inbox(store, SUBSCRIPTIONS, signatures_of())
         self.inbox.begin([topic_of(name) for name in SERVICE.hears])
+        self.pending_work = PendingWork(store, SUBSCRIPTIONS, confirm=confirm_all)
         self.now = MONDAY - timedelta(days=1)
         self.sites = frozenset({"*"})
         self.site_id = self.program_id = self.staff_id = ""
@@ -100,7 +105,9 @@ class FrontDesk:
         return episode_id
 
     def tell(self, fact: Any) -> None:
-        self.inbox.hear([self.log.tell(fact)])
+        """Intake tells it; what follows of it here is done."""
+        self.inbox.hear([self.log.tell(fact, service="intake")])
+        self.pending_work.drain()
 
     def call(self, request: Any, command_id: str | None = None) -> Any:
         """About clients whom intake registered, and admitted at every site that is open here."""
@@ -116,11 +123,17 @@ class FrontDesk:
                 if (client_id, site_id) not in self._known:
                     self.admit(client_id, site_id=site_id)
 
-    def ask(self, request: Any, command_id: str | None = None) -> Any:
+    def ask(
+        self,
+        request: Any,
+        command_id: str | None = None,
+        roles: frozenset[str] = frozenset(),
+        purpose: str = "TREATMENT",
+    ) -> Any:
         if hasattr(request, "meta"):
             request.meta.command_id = command_id or str(uuid4())
         rpc = rpc_of(request)
-        actor = Actor(id=self.actor, roles=frozenset(), sites=self.sites, purpose="TREATMENT")
+        actor = Actor(id=self.actor, roles=roles, sites=self.sites, purpose=purpose)
         call = Call(
             actor=actor, now=self.now, deadline=lambda: None, correlation_id="c", traceparent=""
         )
@@ -221,10 +234,20 @@ class FrontDesk:
             "SELECT type, body FROM published WHERE subject = :subject ORDER BY sequence",
             subject=f"client/{client_id}",
         )
-        return [
-            getattr(events, row.type.rpartition(".")[2]).FromString(bytes(row.body))
-            for row in found
+        return [message_of(row.type, bytes(row.body)) for row in found]
+
+    def standing(self, client_id: str) -> list[Any]:
+        """What others read of the client: as it was put right."""
+        kinds = [
+            events.SessionScheduled,
+            events.SessionAttended,
+            events.SessionMissed,
+            events.SessionCancelled,
+            events.AttendanceCorrected,
         ]
+        with self.store.transaction() as tx:
+            facts = public_facts(tx.connection, kinds, subject=f"client/{client_id}")
+        return [fact.message for fact in facts]
 
     def nouns(self, client_id: str) -> list[str]:
         return [fact.DESCRIPTOR.name for fact in self.heard(client_id)]
@@ -235,9 +258,16 @@ class FrontDesk:
         return {events.Flag.Name(flag).removeprefix("FLAG_") for flag in attended[-1].flags}
 
 
+def message_of(kind: str, body: bytes) -> Any:
+    """A public fact, of attendance's own or the one that amends."""
+    noun = kind.rpartition(".")[2]
+    return (getattr(events, noun, None) or getattr(statements, noun)).FromString(body)
+
+
 def clients_in(request: Any) -> set[str]:
     """Whom a request to attendance names, as far as what it names are ids."""
     named = [*getattr(request, "roster", ()), getattr(request, "client_id", "")]
+    named += getattr(request, "client_ids", ())
     for field in ("arrivals", "departures", "parts"):
         named += [entry.client_id for entry in getattr(request, field, ())]
     return {key for key in named if len(key) == len(str(UUID(int=0)))}

@@ -38,13 +38,15 @@ class Log:
     def __init__(self) -> None:
         self._last: dict[tuple[str, str], int] = {}
 
-    def tell(self, message: Any, *, label: Label = "HIPAA") -> Record:
+    def tell(self, message: Any, *, label: Label = "HIPAA", service: str = "") -> Record:
         """The record of the next fact of the message's client, staff, site or payer.
+
+        `service`: whose log it is; empty: that of the message's package.
 
         Two logs that tell the same at the same place tell the same fact.
         """
         kind = message.DESCRIPTOR.full_name
-        service = kind.split(".")[1]
+        service = service or kind.split(".")[1]
         of = next(k for k in ("client", "staff", "site", "payer") if hasattr(message, f"{k}_id"))
         return self._tell(service, f"{of}/{getattr(message, f'{of}_id')}", message, label)
 
