@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "kernel_0019"
-down_revision = "kernel_0018"
+revision = "kernel_0020"
+down_revision = "kernel_0019"
 branch_labels = None
 depends_on = None
 
