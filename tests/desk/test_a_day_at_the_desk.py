@@ -18,11 +18,16 @@ from ninehours.common.v1 import statements_pb2
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.facts import derived_id
+from kernel.messaging.brokers import Brokers
 from kernel.process import Service
 from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
+from operations.verifying.examination import ServiceChecks
+from operations.verifying.verification import Verification
 from services.attendance.__main__ import SERVICE
+from services.attendance.adapters.publication import publish
+from services.attendance.adapters.subscriptions import SUBSCRIPTIONS
 from tests.harness.attendance.front_desk import (
     MONDAY,
     FrontDesk,
@@ -32,6 +37,7 @@ from tests.harness.attendance.front_desk import (
     weekly,
 )
 from tests.harness.attendance.statements import ROLES, kind_of, last_said, listed, put_right
+from tests.harness.signing import signatures_of
 
 TODAY = MONDAY.date()
 FRIDAY = MONDAY - timedelta(days=3)
@@ -465,6 +471,24 @@ def holds(day: Day) -> dict[str, Any]:
                     session.broken_off.given_until.seconds,
                 )
     return found
+
+
+def test_what_a_day_of_slips_recorded_is_whole(new_store: Callable[[Service], Store]) -> None:
+    """As `verify` has it, which was asked without Kafka and without the other services."""
+    desk = FrontDesk(new_store(SERVICE)).open()
+    told(desk, slips=True)
+    verification = Verification(
+        store=desk.store,
+        subscriptions=SUBSCRIPTIONS,
+        signatures=signatures_of(),
+        service_checks=ServiceChecks(publish=publish),
+        owners={},
+        brokers=Brokers("127.0.0.1:1"),
+    )
+    checked = list(verification.verify(0, lambda: True))
+    reasons = {finding.reason for each in checked for finding in each.findings}
+    assert len(checked) > 5
+    assert reasons == {"KAFKA_AWAY"}
 
 
 def test_thirty_steps_with_the_mistakes_people_make_end_where_the_day_without_them_ends(
