@@ -10,6 +10,7 @@ from services.billing.domain.history.history import (
     Admission,
     Attestation,
     BillingHistory,
+    Cancellation,
     Discharge,
     Level,
     Restriction,
@@ -459,3 +460,16 @@ def test_a_day_waits_where_somebody_came_to_a_site_that_did_not_admit_them(
         ),
     )
     assert outcome(history) == expected
+
+
+@pytest.mark.parametrize(
+    ("minutes", "worth"),
+    [(180, ("PER_DIEM", ())), (70, not_billable("SHORT_OF_MINUTES"))],
+)
+def test_what_was_given_until_a_session_was_broken_off_is_worth_what_the_payers_rule_says(
+    minutes: int, worth: tuple[str, tuple[str, ...]]
+) -> None:
+    """The rest was called off by the program, which attendance tells beside who attended."""
+    rest = Cancellation(fact="rest", session_id=f"{MONDAY} s")
+    history = billable(MONDAY, attendances=(attended(MONDAY, minutes),), cancelled=(rest,))
+    assert outcome(history) == worth
