@@ -17,6 +17,7 @@ from services.billing.domain.history.history import (
     Revocation,
 )
 from services.billing.domain.payers.rules import PaperPlan
+from services.billing.domain.why.facts_in_words import sayings
 from tests.harness.billing.history import (
     ADMISSION,
     ADMISSION_ELSEWHERE,
@@ -105,6 +106,12 @@ def test_what_a_plan_on_paper_is_worth_before_its_entry_the_payers_rules_say(
     paper = replace(PLAN, in_force_from=day(8), entered_on=day(14))
     rules = confirmed(plan_due_days=7, paper_plan=PaperPlan(worth))
     assert outcome(billable(day(on), plans=(paper,), confirmed=(rules,))) == expected
+
+
+def test_a_plan_on_paper_is_told_with_both_its_days() -> None:
+    paper = replace(PLAN, in_force_from=day(8), entered_on=day(14))
+    says = sayings(billable(day(9), plans=(paper,)))["plan"]
+    assert says == f"plan plan in force from {day(8)}, on paper, entered {day(14)}"
 
 
 def test_rules_that_say_nothing_of_paper_hold_it() -> None:
