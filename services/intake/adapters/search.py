@@ -10,7 +10,7 @@ from typing import Any
 
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
-from kernel.facts import Recorded, kind_of
+from kernel.facts import Recorded, id_of, kind_of
 from kernel.sites import speaks_for_every, those_asked
 from kernel.statements import content_of, standing
 from kernel.store.rows import from_row
@@ -114,13 +114,14 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
     Who was forgotten isn't found from that moment on, whenever the key is destroyed. In the
     transaction that records it, under the client's lock.
     """
-    if kind_of(recorded.stream) not in FOLLOWED:
+    kind, fact = kind_of(recorded.stream), content_of(recorded)
+    if kind not in FOLLOWED:
         return
-    fact = content_of(recorded)
+    client_id = id_of(recorded.stream) if kind == "client" else fact.client_id
     if isinstance(fact, ClientForgotten):
-        tx.execute(DROP, client=fact.client_id)
+        tx.execute(DROP, client=client_id)
     else:
-        follow(tx, fact.client_id)
+        follow(tx, client_id)
 
 
 def follow(tx: Transaction, client_id: str) -> None:
