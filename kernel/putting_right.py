@@ -111,12 +111,17 @@ def put_right(
         return (*recorded, *record_beside(context, tx, then, follows))
 
     def sealed(tx: Transaction, fact: Any) -> Any:
-        if not isinstance(fact, StatementAmended):
-            return fact
-        remark = remark_document(fact.statement)
-        return replace(fact, remark_version=tx.documents.put(owner, remark, asked.remark.encode()))
+        return with_remark(tx, owner, asked, fact)
 
     return executor.transact(context, decide, locks=locks)
+
+
+def with_remark(tx: Transaction, owner: str, asked: PutRight, fact: Any) -> Any:
+    """An amendment with why, sealed for `owner`; any other fact as it is."""
+    if not isinstance(fact, StatementAmended):
+        return fact
+    remark = remark_document(fact.statement)
+    return replace(fact, remark_version=tx.documents.put(owner, remark, asked.remark.encode()))
 
 
 def _refuse_needed(

@@ -46,6 +46,11 @@ Open = Callable[[str, int | None], bytes | None]
 """A document of whom it is about, in this version or the newest; None: forgotten."""
 
 
+Said = Callable[["Recording", Context], Any]
+"""Of the statement's row the command that says it otherwise; None: it is taken back."""
+Asked = tuple[PutRight, Context]
+
+
 def untold(_: Message, __: Any, ___: Open) -> None:
     """For kinds of which nothing is sealed."""
 
@@ -61,6 +66,12 @@ class Recording:
     read: Callable[..., Any]
     given: Mapping[str, Given]
     tell: Callable[[Any, Any, Open], None]
+
+    def said(self, content: Any, open_document: Open) -> Any:
+        """The request that would say it again, without its `meta`."""
+        said = self.say(content)
+        self.tell(said, content, open_document)
+        return said
 
     @property
     def policy(self) -> Policy:
@@ -127,11 +138,17 @@ class StatementKinds:
         field = request.recording.WhichOneof("said")
         if field is None:
             raise Malformed(recording="says nothing: to take it back is VoidStatement")
-        return self._put_right(write_side, request, call, field)
+
+        def said(row: Recording, context: Context) -> Any:
+            if field != self.field_of(row):
+                raise Malformed(recording=f"is no {self.field_of(row)}, as the statement is")
+            return _read(row, request.recording, field, context)
+
+        return self._put_right(write_side, request, call, said)
 
     def void(self, write_side: WriteSide, request: Any, call: Call) -> Message:
         """VoidStatement."""
-        return self._put_right(write_side, request, call, None)
+        return self._put_right(write_side, request, call, _taken_back)
 
     def list(self, write_side: WriteSide, request: Any, call: Call) -> Message:
         """ListStatements: of a client, or about a thing, with every revision, text opened."""
@@ -144,7 +161,7 @@ class StatementKinds:
         listed = self._about if of_thing else self._of_client
         with write_side.executor.store.transaction() as tx:
             told = [
-                self.told(said, partial(_opened, tx, owner))
+                self.told(said, partial(opened, tx, owner))
                 for owner, said in listed(tx, asked, self.of(call.actor), until)
                 if self.is_told(tx, said, call)
             ]
@@ -171,9 +188,8 @@ class StatementKinds:
                 if any(getattr(fact, held.name) == thing_id for held in fields(fact)):
                     yield said.first.stream, said
 
-    def _put_right(
-        self, write_side: WriteSide, request: Any, call: Call, field: str | None
-    ) -> Message:
+    def asked(self, write_side: WriteSide, request: Any, call: Call, said: Said) -> Asked:
+        """What is asked of a statement; refuses who might not say its kind."""
         store = write_side.executor.store
         context = context_of(request, call, store.vault)
         with reading(request) as read:
@@ -184,20 +200,13 @@ class StatementKinds:
         with store.transaction() as tx:
             row = self.rows[type(self.first_said(tx, statement).fact)]
         permit(row.policy, call.actor)
-        if field not in (None, self.field_of(row)):
-            raise Malformed(recording=f"is no {self.field_of(row)}, as the statement is")
         amendment = Amendment(statement=statement, revision=revision, reason=reason)
-        said = None if field is None else _read(row, request.recording, field, context)
-        asked = PutRight(amendment=amendment, remark=remark, said=said)
+        return PutRight(amendment=amendment, remark=remark, said=said(row, context)), context
+
+    def _put_right(self, write_side: WriteSide, request: Any, call: Call, said: Said) -> Message:
+        asked, context = self.asked(write_side, request, call, said)
         outcome = self.put_right(write_side, asked, context)
-        response: type[Message] = GetMessageClass(rpc_of(request).output_type)
-        return response(
-            receipt=receipt_of(outcome.published),
-            statement=common.StatementRevision(
-                statement_id=str(statement), revision=revision_of(outcome.facts, amendment)
-            ),
-            **self.beside(write_side, outcome, context),
-        )
+        return answered(request, outcome, asked, **self.beside(write_side, outcome, context))
 
     def told(self, statement: Statement, open_document: Open) -> Mapping[str, Any]:
         """Fields of a `Statement` message."""
@@ -212,11 +221,9 @@ class StatementKinds:
         def revision(telling: Recorded) -> Mapping[str, Any]:
             fact, content = telling.fact, content_of(telling)
             row = self.rows[type(content)]
-            said = row.say(content)
-            row.tell(said, content, opened)
             told: dict[str, Any] = {
                 "revision": FIRST,
-                "recording": self.message(**{self.field_of(row): said}),
+                "recording": self.message(**{self.field_of(row): row.said(content, opened)}),
                 "said_at": to_timestamp(telling.at),
                 "said_by": telling.actor,
             }
@@ -235,6 +242,36 @@ class StatementKinds:
             "revisions": revisions,
             "text_forgotten": forgotten,
         }
+
+
+def answered(request: Message, outcome: Outcome, asked: PutRight, **beside: Any) -> Message:
+    """The response of an RPC that put a statement right."""
+    response: type[Message] = GetMessageClass(rpc_of(request).output_type)
+    return response(
+        receipt=receipt_of(outcome.published),
+        statement=common.StatementRevision(
+            statement_id=str(asked.amendment.statement),
+            revision=revision_of(outcome.facts, asked.amendment),
+        ),
+        **beside,
+    )
+
+
+def read_anew(row: Recording, message: Message, at: str, context: Context) -> Any:
+    """The command of a request that says a kind; `at`: how what is wrong is named."""
+    known = {name: of(context) for name, of in row.given.items()}
+    with reading(message, at=at) as read:
+        return read.whole(row.read, **known)
+
+
+def opened(tx: Transaction, owner: str, document: str, version: int | None) -> bytes | None:
+    """Of its owner's; None: forgotten."""
+    found = tx.documents.open(owner, document, version)
+    return None if found is None else found.content
+
+
+def _taken_back(_: Recording, __: Context) -> None:
+    """Says nothing instead."""
 
 
 def no_more(_: Any, __: Outcome, ___: Context) -> Mapping[str, Any]:
@@ -285,15 +322,8 @@ class StatementsServicer:
         self.ListStatements = partial(kinds.list, write_side)
 
 
-def _opened(tx: Transaction, owner: str, document: str, version: int | None) -> bytes | None:
-    found = tx.documents.open(owner, document, version)
-    return None if found is None else found.content
-
-
 def _read(row: Recording, given: Any, field: str, context: Context) -> Any:
     message = getattr(given, field)
     if message.HasField("meta"):
         raise Malformed(**{f"recording.{field}.meta": "is the command's, and stands there"})
-    known = {name: of(context) for name, of in row.given.items()}
-    with reading(message, at=f"recording.{field}.") as read:
-        return read.whole(row.read, **known)
+    return read_anew(row, message, f"recording.{field}.", context)

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
-    from kernel.rpc.statements import StatementsServicer  # noqa: PLC0415 - the relay needs none
-    from services.intake.adapters.intake import open_intake  # noqa: PLC0415
+    from services.intake.adapters.intake import open_intake  # noqa: PLC0415 - no relay needs it
     from services.intake.api import chart, clients, search, statements  # noqa: PLC0415
     from services.intake.api.servicer import SERVICE, IntakeServicer  # noqa: PLC0415
     from services.intake.domain.forgetting import Retention  # noqa: PLC0415
@@ -29,7 +28,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     intake = open_intake(store, SUBSCRIPTIONS, retention)
     return {
         SERVICE: IntakeServicer(intake),
-        statements.SERVICE: StatementsServicer(statements.KINDS, intake),
+        statements.SERVICE: statements.IntakeStatementsServicer(intake),
         clients.SERVICE: clients.ClientsServicer(store),
         chart.SERVICE: chart.ChartServicer(store),
         search.SERVICE: search.SearchServicer(store),

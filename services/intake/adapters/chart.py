@@ -23,6 +23,7 @@ from services.intake.app.streams import (
     closing_note_document,
     doubles_stream,
     episode_stream,
+    handing_on_document,
     judgement_document,
     membership_document,
     narratives_document,
@@ -33,6 +34,7 @@ from services.intake.domain.areas import AreasAssessed
 from services.intake.domain.assessment import (
     AssessmentCompleted,
     SafetyTaskClosed,
+    SafetyTaskHandedOn,
     SafetyTaskOpened,
 )
 from services.intake.domain.client import ClientRegistered, DiagnosisEnded, DiagnosisRecorded
@@ -157,10 +159,10 @@ class Chart:
     def assessments(self) -> list[told.ToldAssessment]:
         """By instruments, oldest first."""
         beside = self._telling.load(self._streams(intake.AssessmentCompleted))
-        opened, closed = beside.of(SafetyTaskOpened), beside.of(SafetyTaskClosed)
+        opened = beside.of(SafetyTaskOpened)
         found = []
         for completed in beside.of(AssessmentCompleted):
-            tasks = [self._task(task, closed) for task in opened.about(completed, "assessment_id")]
+            tasks = [self._task(task, beside) for task in opened.about(completed, "assessment_id")]
             task = tasks[0] if tasks else None
             found.append(self._telling.whole(told.ToldAssessment, completed, safety_task=task))
         return found
@@ -196,12 +198,14 @@ class Chart:
         )
 
     def _screenings(self) -> Iterator[told.ToldScreening]:
-        """A decline was recorded right after the screening that it is of."""
-        declined = {recorded.version: recorded.fact for recorded in self._own.of(AdmissionDeclined)}
+        """A decline was recorded right after the screening that it is of, or names it."""
+        declined = {
+            recorded.fact.screening_id or recorded.version - 1: recorded.fact
+            for recorded in self._own.of(AdmissionDeclined)
+        }
         for recorded in self._own.of(ClientScreened):
-            yield self._telling.whole(
-                told.ToldScreening, recorded, declined=declined.get(recorded.version + 1)
-            )
+            of_this = declined.get(str(recorded.id)) or declined.get(recorded.version)
+            yield self._telling.whole(told.ToldScreening, recorded, declined=of_this)
 
     def _diagnoses(self) -> Iterator[told.ToldDiagnosis]:
         """An end is of what was recorded of the code before it."""
@@ -233,14 +237,21 @@ class Chart:
             told.ToldAdmission, recorded, words=words, closed=ends[-1] if ends else None
         )
 
-    def _task(self, opened: Recorded, closed: Facts) -> told.ToldTask:
-        closing = None
-        for recorded in closed.about(opened, "task_id"):
+    def _task(self, opened: Recorded, beside: Facts) -> told.ToldTask:
+        closing, handed_on = None, []
+        for recorded in beside.of(SafetyTaskHandedOn).about(opened, "task_id"):
+            document = handing_on_document(recorded.fact.task_id)
+            words = self._telling.words(self._owner, document, recorded.fact.reason_version)
+            handed_on.append(self._telling.part(told.ToldHandingOn, recorded, words=words))
+        for recorded in beside.of(SafetyTaskClosed).about(opened, "task_id"):
             fact: SafetyTaskClosed = recorded.fact
             document, version = closing_note_document(fact.task_id), fact.note_version
             words = self._telling.words(self._owner, document, version, said=version is not None)
             closing = self._telling.part(told.ToldClosing, recorded, words=words)
-        return told.ToldTask(fact=opened.fact, closed=closing)
+        owner = handed_on[-1].fact.owner if handed_on else opened.fact.owner
+        return told.ToldTask(
+            fact=opened.fact, owner=owner, closed=closing, handed_on=tuple(handed_on)
+        )
 
     def _doubles(self, sites: Collection[str]) -> Iterator[told.ToldDoubles]:
         rows = self._telling.tx.execute(

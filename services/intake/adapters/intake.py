@@ -39,6 +39,7 @@ def open_intake(
         programs=network.programs,
         is_payer_registered=network.is_payer_registered,
         task_assessment=safety_tasks.task_assessment,
+        is_credentialed=network.is_credentialed,
         open_high=safety_tasks.open_high,
         log_ends=permits.log_ends,
         member_key=recognition.member_key,

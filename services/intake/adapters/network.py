@@ -33,6 +33,10 @@ def is_payer_registered(tx: Transaction, payer_id: str) -> bool:
     return has_public_fact(tx.connection, billing.PayerRegistered, f"payer/{payer_id}")
 
 
+def is_credentialed(tx: Transaction, person: str) -> bool:
+    return bool(CREDENTIALS.of(tx, person))
+
+
 def programs(tx: Transaction, site_ids: Collection[str] | None = None) -> Programs:
     """Of these sites, or (None) of all, those that were heard of, with their programs."""
     which, subjects = "subject LIKE 'site/%'", {}

@@ -8,7 +8,7 @@ PRIVILEGES = {
     "client_site": READ,
     "permit": APPEND,
     "identity_audit": APPEND,
-    "safety_task": f"{APPEND}, UPDATE (closed_at, action)",
+    "safety_task": f"{APPEND}, UPDATE (owner, closed_at, action), DELETE",
     "likeness": f"{APPEND}, DELETE",
     "search_token": f"{APPEND}, DELETE",
     "doubles_judged": f"{APPEND}, UPDATE (verdict)",

@@ -88,6 +88,7 @@ DECISIONS: Mapping[type, Decision] = {
     assessment.SafetyTaskClosed: _of_client(
         writer(public.SafetyTaskClosed, assessment.SafetyTaskClosed)
     ),
+    assessment.SafetyTaskHandedOn: Kept("who sees to it is told by intake alone"),
     areas.AreasAssessed: _of_client(writer(public.AreasAssessed, areas.AreasAssessed)),
     dimensions.DimensionsRated: _of_client(
         writer(

@@ -1,34 +1,57 @@
-"""Safety tasks as a table: kept with each opening and closing, listed by deadline."""
+"""Safety tasks as a table: kept as they stand, listed by deadline."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from kernel.facts import Recorded
 from kernel.sites import those_asked
+from kernel.statements import content_of, standing
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
-from services.intake.domain.assessment import SafetyAction, SafetyTaskClosed, SafetyTaskOpened
+from services.intake.domain.assessment import (
+    SafetyAction,
+    SafetyTaskClosed,
+    SafetyTaskHandedOn,
+    SafetyTaskOpened,
+)
 from services.intake.domain.instruments import SafetyRisk
+
+STANDS = """
+INSERT INTO safety_task (task_id, client_id, assessment_id, owner, opened_at, due_at, risk,
+                         closed_at, action)
+VALUES (:task_id, :client_id, :assessment_id, :owner, :opened_at, :due_at, :risk,
+        :closed_at, :action)
+ON CONFLICT (task_id) DO UPDATE
+SET owner = excluded.owner, closed_at = excluded.closed_at, action = excluded.action
+"""
 
 
 def keep(tx: Transaction, recorded: Recorded) -> None:
-    """Enter a task or its end, in the transaction that records it."""
-    match recorded.fact:
-        case SafetyTaskOpened() as fact:
-            tx.execute(
-                "INSERT INTO safety_task"
-                " (task_id, client_id, assessment_id, owner, opened_at, due_at, risk)"
-                " VALUES (:task_id, :client_id, :assessment_id, :owner, :opened_at, :due_at,"
-                " :risk)",
-                **(asdict(fact) | {"risk": fact.risk or SafetyRisk.HIGH}),
-            )
-        case SafetyTaskClosed() as fact:
-            tx.execute(
-                "UPDATE safety_task SET closed_at = :closed_at, action = :action"
-                " WHERE task_id = :task_id",
-                **asdict(fact),
-            )
+    """Enter a task as it stands, in the transaction that records what changed of it."""
+    match content_of(recorded):
+        case SafetyTaskOpened() | SafetyTaskClosed() | SafetyTaskHandedOn() as fact:
+            row = _as_it_stands(tx, recorded.stream, fact.task_id)
+            if row is None:
+                tx.execute("DELETE FROM safety_task WHERE task_id = :id", id=fact.task_id)
+            else:
+                tx.execute(STANDS, **row)
+
+
+def _as_it_stands(tx: Transaction, stream: str, task_id: str) -> dict[str, Any] | None:
+    """None: its opening was taken back."""
+    row: dict[str, Any] | None = None
+    for recorded in standing(tx.load(stream)):
+        match recorded.fact:
+            case SafetyTaskOpened() as fact if fact.task_id == task_id:
+                risk = fact.risk or SafetyRisk.HIGH
+                row = asdict(fact) | {"risk": risk, "closed_at": None, "action": None}
+            case SafetyTaskHandedOn() as fact if row is not None:
+                row["owner"] = fact.owner
+            case SafetyTaskClosed() as fact if row is not None:
+                row |= {"closed_at": fact.closed_at, "action": fact.action}
+    return row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ FACTS = Codec(
         "intake.assessment_completed.v1": assessment.AssessmentCompleted,
         "intake.safety_task_opened.v1": assessment.SafetyTaskOpened,
         "intake.safety_task_closed.v1": assessment.SafetyTaskClosed,
+        "intake.safety_task_handed_on.v1": assessment.SafetyTaskHandedOn,
         "intake.areas_assessed.v1": areas.AreasAssessed,
         "intake.dimensions_rated.v1": dimensions.DimensionsRated,
         "intake.diagnosis_recorded.v1": client.DiagnosisRecorded,

@@ -11,6 +11,7 @@ from services.intake.domain.areas import AreasAssessed
 from services.intake.domain.assessment import (
     AssessmentCompleted,
     SafetyTaskClosed,
+    SafetyTaskHandedOn,
     SafetyTaskOpened,
 )
 from services.intake.domain.client import ClientRegistered, DiagnosisEnded, DiagnosisRecorded
@@ -166,9 +167,21 @@ class ToldClosing(Told):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldHandingOn(Told):
+    """Who must see to it since, and why."""
+
+    fact: SafetyTaskHandedOn
+    words: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToldTask:
+    """`owner`: who must see to it now."""
+
     fact: SafetyTaskOpened
+    owner: str
     closed: ToldClosing | None
+    handed_on: tuple[ToldHandingOn, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,6 +130,9 @@ to_assessment = writer(
         pb.TaskOfAssessment,
         told.ToldTask,
         through=FACT,
+        handed_on=writer(
+            pb.HandedOn, told.ToldHandingOn, through=WORDS, reason=named("words.text")
+        ),
         closed=writer(pb.ClosedTask, told.ToldClosing, through=WORDS, note=named("words.text")),
     ),
 )

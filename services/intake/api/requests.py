@@ -31,7 +31,7 @@ from kernel.rpc.translate import (
 from services.intake.adapters import sealed
 from services.intake.adapters.clients import ClientsQuery
 from services.intake.adapters.safety_tasks import SafetyTaskCursor
-from services.intake.app.assessments import AssessAreasInWords, CloseTaskInWords
+from services.intake.app.assessments import AssessAreasInWords, CloseTaskInWords, HandOnTaskInWords
 from services.intake.app.disclosure import IdentitiesRequest
 from services.intake.app.membership import AddNumberedCoverage
 from services.intake.app.person import PersonChange, Registration
@@ -338,6 +338,14 @@ to_close_safety_task = request_reader(
     note=left_out(text(LONGEST_WORDS), None),
     note_version=None,
     another_note=False,
+    label=Label.PART2,
+)
+to_hand_on_safety_task = request_reader(
+    pb.HandOnSafetyTaskRequest,
+    HandOnTaskInWords,
+    owner=_line,
+    reason=text(LONGEST_WORDS),
+    reason_version=0,
     label=Label.PART2,
 )
 to_assess_areas = request_reader(

@@ -160,6 +160,7 @@ class IntakeServicer(CommandRpcs[Intake]):
     CloseSafetyTask = command_rpc(
         requests.to_close_safety_task, assessments.close_safety_task, closed_by=ACTOR, closed_at=NOW
     )
+    HandOnSafetyTask = command_rpc(requests.to_hand_on_safety_task, assessments.hand_on_safety_task)
     AssessAreas = command_rpc(
         requests.to_assess_areas,
         assessments.assess_areas,

@@ -1,17 +1,38 @@
 """StatementsService: what was said of a client, read back and put right."""
 
+from functools import partial
+from typing import Any
+
 from ninehours.intake.v1 import intake_service_pb2 as words
 from ninehours.intake.v1 import statements_service_pb2 as pb
 
 from kernel.mapping.reading import named
+from kernel.rpc.call import Call
 from kernel.rpc.commands import ACTOR, NOW, new_id
-from kernel.rpc.statements import Open, recording, statement_kinds
+from kernel.rpc.statements import (
+    Open,
+    Recording,
+    StatementsServicer,
+    answered,
+    opened,
+    read_anew,
+    recording,
+    statement_kinds,
+)
+from kernel.rpc.translate import reading
+from kernel.statements import statements
+from kernel.store.store import Context
 from services.intake.adapters import sealed
 from services.intake.api import requests
+from services.intake.app import moving
+from services.intake.app.deciding import Intake
 from services.intake.app.statements import first_said, put_right
 from services.intake.app.streams import (
     CONTACTS,
     IDENTITY,
+    client_stream,
+    closing_note_document,
+    handing_on_document,
     membership_document,
     narratives_document,
     safety_reason_document,
@@ -25,6 +46,7 @@ from services.intake.domain import (
     dimensions,
     episode,
     person,
+    screening,
 )
 
 SERVICE = pb.DESCRIPTOR.services_by_name["StatementsService"]
@@ -68,6 +90,21 @@ def _numbered(said: words.AddCoverageRequest, fact: coverage.CoverageAdded, open
     content = opened(membership_document(fact.coverage_id), fact.membership_version)
     if content is not None:
         said.member_number, said.group_number = sealed.membership_of(content)
+
+
+def _closed(
+    said: words.CloseSafetyTaskRequest, fact: assessment.SafetyTaskClosed, opened: Open
+) -> None:
+    if fact.note_version is not None:
+        note = opened(closing_note_document(fact.task_id), fact.note_version)
+        said.note = (note or b"").decode()
+
+
+def _handed_on(
+    said: words.HandOnSafetyTaskRequest, fact: assessment.SafetyTaskHandedOn, opened: Open
+) -> None:
+    reason = opened(handing_on_document(fact.task_id), fact.reason_version)
+    said.reason = (reason or b"").decode()
 
 
 def _rated(fact: dimensions.DimensionsRated) -> list[words.DimensionRating]:
@@ -170,7 +207,72 @@ KINDS = statement_kinds(
                 "completed_at": NOW,
             },
         ),
+        recording(
+            words.ScreenClientRequest,
+            screening.ClientScreened,
+            requests.to_screen_client,
+            through=("screening",),
+        ),
+        recording(
+            words.CloseSafetyTaskRequest,
+            assessment.SafetyTaskClosed,
+            requests.to_close_safety_task,
+            {"closed_by": ACTOR, "closed_at": NOW},
+            _closed,
+            note="",
+        ),
+        recording(
+            words.HandOnSafetyTaskRequest,
+            assessment.SafetyTaskHandedOn,
+            requests.to_hand_on_safety_task,
+            {},
+            _handed_on,
+            reason="",
+        ),
     ),
     first_said,
     put_right,
 )
+
+
+class IntakeStatementsServicer(StatementsServicer):
+    """Answers intake's StatementsService."""
+
+    def __init__(self, intake: Intake) -> None:
+        super().__init__(KINDS, intake)
+        self._intake = intake
+
+    def MoveStatement(
+        self, request: pb.MoveStatementRequest, call: Call
+    ) -> pb.MoveStatementResponse:
+        with reading(request) as read:
+            client_id = str(read.uuid("client_id"))
+            statement = read.uuid("statement.statement_id")
+        moved_to = ""
+
+        def said_of_other(row: Recording, context: Context) -> Any:
+            """As it is said now, of the other client."""
+            nonlocal moved_to
+            with self._intake.executor.store.transaction() as tx:
+                history = tx.load(first_said(tx, statement).stream)
+                [now] = [
+                    said.now.fact for said in statements(history) if said.first.id == statement
+                ]
+                owner = client_stream(now.client_id)
+                message = row.said(now, partial(opened, tx, owner))
+            message.client_id = client_id
+            command = read_anew(row, message, "statement.", context)
+            moved_to = moving.recorded_id(type(now), command)
+            return command
+
+        asked, context = KINDS.asked(self._intake, request, call, said_of_other)
+        outcome = moving.move(self._intake, asked, context)
+        answer: Any = answered(
+            request,
+            outcome,
+            asked,
+            recorded_id=moved_to,
+            safety_task_id=moving.task_of(outcome, client_id),
+        )
+        told: pb.MoveStatementResponse = answer
+        return told

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass, replace
 
+from kernel.decider import Decider
 from kernel.execute import Outcome
 from kernel.refusal import Unknown
 from kernel.store.store import Context
 from services.intake.app.deciding import Intake, LockedClient, about_client
+from services.intake.app.sealing import sealed_once
 from services.intake.app.streams import (
     IDENTITY,
     assessment_stream,
     client_stream,
     closing_note_document,
+    handing_on_document,
     narratives_document,
     rating_stream,
 )
@@ -18,9 +21,12 @@ from services.intake.domain.areas import AREA_ASSESSMENT, AreaAssessment, Assess
 from services.intake.domain.assessment import (
     ASSESSMENT,
     Assessment,
+    AssessmentCommand,
     AssessmentCompleted,
+    AssessmentFact,
     CloseSafetyTask,
     CompleteAssessment,
+    HandOnSafetyTask,
     SafetyTaskOpened,
 )
 from services.intake.domain.dimensions import RATING, RateDimensions, Rating
@@ -32,6 +38,13 @@ class CloseTaskInWords(CloseSafetyTask):
     """With its note, which is sealed; None: without."""
 
     note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOnTaskInWords(HandOnSafetyTask):
+    """With the reason, which is sealed."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,24 +100,62 @@ def close_safety_task(intake: Intake, asked: CloseTaskInWords, context: Context)
 
     Refuses a task that is not the client's, and one closed with another action or note.
     """
-    with intake.executor.store.transaction() as tx:  # whose task it is never changes
+
+    def command(locked: LockedClient[Assessment]) -> CloseSafetyTask:
+        if asked.note is None or locked.state.closed_with is None:
+            return closed_in_words(intake, locked, asked, context)
+        owner, kind = client_stream(asked.client_id), closing_note_document(asked.task_id)
+        sealed = locked.tx.documents.open(owner, kind)
+        another = sealed is None or sealed.content != asked.note.encode()
+        return replace(asked, label=locked.label, another_note=another)
+
+    return about_client(intake, asked.client_id, _where(intake, asked), command, context)
+
+
+def closed_in_words(
+    _: Intake, locked: LockedClient[Assessment], asked: CloseTaskInWords, __: Context
+) -> CloseSafetyTask:
+    """The command, its note sealed: the newest is the one that stands."""
+    labelled = replace(asked, label=locked.label)
+    if asked.note is None:
+        return labelled
+    owner, kind = client_stream(asked.client_id), closing_note_document(asked.task_id)
+    version = locked.tx.documents.put(owner, kind, asked.note.encode())
+    return replace(labelled, note_version=version)
+
+
+def hand_on_safety_task(intake: Intake, asked: HandOnTaskInWords, context: Context) -> Outcome:
+    """Somebody else must see to an open task from now on, until when it was to be seen to.
+
+    Refuses whom nobody told of as staff (Unknown), and what the domain does.
+    """
+
+    def command(locked: LockedClient[Assessment]) -> HandOnSafetyTask:
+        return handed_on_in_words(intake, locked, asked, context)
+
+    return about_client(intake, asked.client_id, _where(intake, asked), command, context)
+
+
+def handed_on_in_words(
+    intake: Intake, locked: LockedClient[Assessment], asked: HandOnTaskInWords, _: Context
+) -> HandOnSafetyTask:
+    """The command, its reason sealed."""
+    if not intake.is_credentialed(locked.tx, asked.owner):
+        raise Unknown("person", asked.owner)
+    owner, kind = client_stream(asked.client_id), handing_on_document(asked.task_id)
+    version = sealed_once(locked.tx, owner, kind, asked.reason.encode())
+    return replace(asked, label=locked.label, reason_version=version)
+
+
+def _where(
+    intake: Intake, asked: CloseSafetyTask | HandOnSafetyTask
+) -> tuple[Decider[AssessmentCommand, AssessmentFact, Assessment], str]:
+    """Where the task was opened; refuses one that isn't the client's (Unknown)."""
+    with intake.executor.store.transaction() as tx:
         assessment_id = intake.task_assessment(tx, asked.client_id, asked.task_id)
     if assessment_id is None:
         raise Unknown("safety_task", asked.task_id)
-
-    def command(locked: LockedClient[Assessment]) -> CloseSafetyTask:
-        labelled = replace(asked, label=locked.label)
-        if asked.note is None:
-            return labelled
-        note = asked.note.encode()
-        owner, kind = client_stream(asked.client_id), closing_note_document(asked.task_id)
-        if locked.state.closed_with is not None:
-            sealed = locked.tx.documents.open(owner, kind)
-            return replace(labelled, another_note=sealed is None or sealed.content != note)
-        return replace(labelled, note_version=locked.tx.documents.put(owner, kind, note))
-
-    where = (ASSESSMENT, assessment_stream(assessment_id))
-    return about_client(intake, asked.client_id, where, command, context)
+    return ASSESSMENT, assessment_stream(assessment_id)
 
 
 def assess_areas(intake: Intake, asked: AssessAreasInWords, context: Context) -> Outcome:

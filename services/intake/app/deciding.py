@@ -65,6 +65,8 @@ class Intake:
     is_payer_registered: Callable[[Transaction, str], bool]
     # The assessment that opened this safety task of the client's; None: there is no such task.
     task_assessment: Callable[[Transaction, str, str], str | None]
+    # Whether attendance told of a credential for the token of this subject.
+    is_credentialed: Callable[[Transaction, str], bool]
     # Ids of the client's open safety tasks of HIGH risk.
     open_high: Callable[[Transaction, str], Sequence[str]]
     # Client → where their published log ends. The clients must be locked.

@@ -10,9 +10,14 @@ from kernel.decider import Decider
 from kernel.execute import Outcome
 from kernel.facts import Recorded
 from kernel.refusal import Malformed
-from kernel.statements import PutRight
+from kernel.statements import PutRight, retold, statements
 from kernel.store.store import Context, Transaction
-from services.intake.app.assessments import narrated, scored
+from services.intake.app.assessments import (
+    closed_in_words,
+    handed_on_in_words,
+    narrated,
+    scored,
+)
 from services.intake.app.deciding import Intake, LockedClient, PutRightAt
 from services.intake.app.membership import confirmed, numbered, require_payer, what_it_is_now
 from services.intake.app.person import (
@@ -24,7 +29,12 @@ from services.intake.app.person import (
 from services.intake.app.streams import client_stream
 from services.intake.app.use_cases import admission_said_anew
 from services.intake.domain.areas import AREA_ASSESSMENT, AreasAssessed
-from services.intake.domain.assessment import ASSESSMENT, AssessmentCompleted
+from services.intake.domain.assessment import (
+    ASSESSMENT,
+    AssessmentCompleted,
+    SafetyTaskClosed,
+    SafetyTaskHandedOn,
+)
 from services.intake.domain.client import (
     CLIENT,
     ClientRegistered,
@@ -37,6 +47,7 @@ from services.intake.domain.coverage import CoverageAdded, CoverageEnded, Covera
 from services.intake.domain.dimensions import RATING, DimensionsRated
 from services.intake.domain.episode import EPISODE, ClientAdmitted
 from services.intake.domain.person import PersonChanged
+from services.intake.domain.screening import AdmissionDeclined, ClientScreened, declined_by
 
 Fill = Callable[[Intake, LockedClient[Any], Any, Context], Any]
 Follow = Callable[[Intake, PutRightAt], Mapping[str, Sequence[Any]]]
@@ -49,6 +60,32 @@ def _nothing(_: Intake, __: PutRightAt) -> Mapping[str, Sequence[Any]]:
 
 def _who_they_are(intake: Intake, at: PutRightAt) -> Mapping[str, Sequence[Any]]:
     return who_they_are_now(intake, at.tx, at.client_id, at.history, at.context)
+
+
+def _what_it_declines(_: Intake, at: PutRightAt) -> Mapping[str, Sequence[Any]]:
+    """A screening that is put right declines, or no longer; an admission that rested on it stays,
+    until it is put right itself."""
+    found = statements(at.history)
+    [screened] = [said for said in found if said.first.id == at.asked.amendment.statement]
+    screening_id = str(screened.first.id)
+    declined = None if screened.voided else declined_by(screened.now.fact, screening_id)
+    facts: Sequence[Any] = () if declined is None else (declined,)
+    for said in found:
+        first = said.first.fact
+        if isinstance(first, AdmissionDeclined) and (
+            first.screening_id == screening_id or said.first.version == screened.first.version + 1
+        ):
+            now = declined and replace(declined, screening_id=first.screening_id)
+            facts = retold(said, now, at.asked.amendment)
+    return {client_stream(at.client_id): facts}
+
+
+def _screened_alone(command: Any, client: Any) -> Iterable[Any]:
+    """Of a screening what is said: what it declines follows."""
+    return (fact for fact in CLIENT.decide(command, client) if isinstance(fact, ClientScreened))
+
+
+SCREENING = replace(CLIENT, decide=_screened_alone)
 
 
 def _labelled(_: Intake, locked: LockedClient[Any], asked: Any, __: Context) -> Any:
@@ -108,6 +145,11 @@ KINDS: Mapping[type, Kind] = {
     ),
     DimensionsRated: Kind(decider=RATING, kept=("rating_id", "rated_by")),
     ClientAdmitted: Kind(decider=EPISODE, fill=admission_said_anew, kept=("episode_id",)),
+    ClientScreened: Kind(decider=SCREENING, follow=_what_it_declines),
+    SafetyTaskClosed: Kind(
+        decider=ASSESSMENT, fill=closed_in_words, kept=("closed_by", "closed_at")
+    ),
+    SafetyTaskHandedOn: Kind(decider=ASSESSMENT, fill=handed_on_in_words),
     AssessmentCompleted: Kind(
         decider=ASSESSMENT,
         fill=scored,

@@ -31,3 +31,5 @@ safety_reason_document = of_kind("admission_over_safety")
 judgement_document = of_kind("doubles")
 # The document with the note that closed a safety task.
 closing_note_document = of_kind("safety_task")
+# The document with why a safety task was handed on.
+handing_on_document = of_kind("safety_task_handed_on")

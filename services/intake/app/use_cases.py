@@ -146,7 +146,7 @@ def admission_to_judge(
         admitted_by=context.actor,
         reason_version=reason_version,
         others=tuple(locked.episodes),
-        declined=locked.client.screening.declined is not None,
+        declined=locked.client.screening.declined,
         open_high=tuple(intake.open_high(locked.tx, asked.client_id)),
     )
 

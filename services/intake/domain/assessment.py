@@ -31,6 +31,13 @@ class SafetyTaskClosedAlready(BrokenRule):
     words = "the task was closed with another action or note, which stands"
 
 
+class SafetyTaskNotOpen(BrokenRule):
+    """What is done already is nobody's to see to."""
+
+    code, about = "SAFETY_TASK_NOT_OPEN", "task_id"
+    words = "the task was closed; take that back first, and it is open again"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompleteAssessment:
     """`task_id`: of the safety task, should there be one.
@@ -63,6 +70,17 @@ class CloseSafetyTask:
     closed_at: datetime
     note_version: int | None = None
     another_note: bool = False
+    label: Label = Label.PART2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOnSafetyTask:
+    """`owner` must see to it from now on. `reason_version`: of the sealed reason, filled in."""
+
+    client_id: str
+    task_id: str
+    owner: str
+    reason_version: int = 0
     label: Label = Label.PART2
 
 
@@ -116,25 +134,38 @@ class SafetyTaskClosed:
     label: Label
 
 
-AssessmentCommand = CompleteAssessment | CloseSafetyTask
-AssessmentFact = AssessmentCompleted | SafetyTaskOpened | SafetyTaskClosed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyTaskHandedOn:
+    """Of several the last one counts. Until when it must be seen to stays as it was."""
+
+    client_id: str
+    task_id: str
+    owner: str
+    reason_version: int
+    label: Label
+
+
+AssessmentCommand = CompleteAssessment | CloseSafetyTask | HandOnSafetyTask
+AssessmentFact = AssessmentCompleted | SafetyTaskOpened | SafetyTaskClosed | SafetyTaskHandedOn
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """What later decisions need to know. `task_id` None: no safety task was opened; `closed_with`:
-    the action that closed it."""
+    the action that closed it; `owner`: who must see to it."""
 
     completed: bool = False
     task_id: str | None = None
     closed_with: SafetyAction | None = None
+    owner: str = ""
 
 
 def decide(command: AssessmentCommand, assessment: Assessment) -> Iterator[AssessmentFact]:
-    """Scores the answers, and opens the task; or closes it. Closing so again yields nothing.
+    """Scores the answers, and opens the task; or closes it, or hands it on. So again, nothing.
 
     Refuses an unknown instrument, what its scorer refuses, a task that isn't this assessment's
-    (Unknown), and one closed with another action or note (SafetyTaskClosedAlready).
+    (Unknown), one closed with another action or note (SafetyTaskClosedAlready), and to hand on one
+    that is closed (SafetyTaskNotOpen).
     """
     match command:
         case CompleteAssessment():
@@ -150,6 +181,13 @@ def decide(command: AssessmentCommand, assessment: Assessment) -> Iterator[Asses
                 yield filled(SafetyTaskClosed, command)
             elif closed_with != command.action or command.another_note:
                 raise SafetyTaskClosedAlready(command.task_id)
+        case HandOnSafetyTask():
+            if assessment.task_id != command.task_id:
+                raise Unknown("safety_task", command.task_id)
+            if assessment.closed_with is not None:
+                raise SafetyTaskNotOpen(command.task_id)
+            if assessment.owner != command.owner:
+                yield filled(SafetyTaskHandedOn, command)
         case _:
             assert_never(command)
 
@@ -159,9 +197,11 @@ def evolve(assessment: Assessment, fact: AssessmentFact) -> Assessment:
         case AssessmentCompleted():
             return replace(assessment, completed=True)
         case SafetyTaskOpened():
-            return replace(assessment, task_id=fact.task_id)
+            return replace(assessment, task_id=fact.task_id, owner=fact.owner)
         case SafetyTaskClosed():
             return replace(assessment, closed_with=fact.action)
+        case SafetyTaskHandedOn():
+            return replace(assessment, owner=fact.owner)
         case _:
             assert_never(fact)
 

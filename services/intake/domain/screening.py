@@ -1,7 +1,7 @@
 """The screening for intensive outpatient care: whom it is not for is declined with a referral."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Literal
@@ -59,21 +59,28 @@ class ScreenClient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientScreened:
-    """Whatever came of it; AdmissionDeclined follows when the client was declined."""
+    """Whatever came of it; AdmissionDeclined follows when the client was declined.
+
+    `referred_to`: to where then; those of before leave it to what follows.
+    """
 
     client_id: str
     screening: Screening
     screened_on: date
     label: Label
+    referred_to: ReferralTarget | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdmissionDeclined:
+    """`screening_id`: the statement of the screening that declined; empty: the fact before it."""
+
     client_id: str
     reasons: tuple[DeclineReason, ...]
     referred_to: ReferralTarget
     declined_on: date
     label: Label
+    screening_id: str = ""
 
 
 ScreeningFact = ClientScreened | AdmissionDeclined
@@ -81,10 +88,13 @@ ScreeningFact = ClientScreened | AdmissionDeclined
 
 @dataclass(frozen=True, slots=True)
 class LatestScreening:
-    """The screening recorded last: with what it found, and where it led."""
+    """The screening recorded last, as it stands."""
 
     screened: ClientScreened | None = None
-    declined: AdmissionDeclined | None = None
+
+    @property
+    def declined(self) -> bool:
+        return self.screened is not None and bool(self.screened.screening.reasons_to_decline())
 
 
 def decide(command: ScreenClient, latest: LatestScreening) -> Iterator[ScreeningFact]:
@@ -99,23 +109,37 @@ def decide(command: ScreenClient, latest: LatestScreening) -> Iterator[Screening
         raise Malformed(referred_to="is for clients who are declined")
     if _is_said_already(command, latest):
         return
-    yield filled(ClientScreened, command)
-    if command.referred_to is not None:
-        yield filled(AdmissionDeclined, command, reasons=reasons, declined_on=command.screened_on)
+    screened = filled(ClientScreened, command)
+    yield screened
+    declined = declined_by(screened)
+    if declined is not None:
+        yield declined
+
+
+def declined_by(screened: ClientScreened, screening_id: str = "") -> AdmissionDeclined | None:
+    """What a screening declined, if it did."""
+    if screened.referred_to is None:
+        return None
+    return filled(
+        AdmissionDeclined,
+        screened,
+        reasons=screened.screening.reasons_to_decline(),
+        declined_on=screened.screened_on,
+        screening_id=screening_id,
+    )
 
 
 def evolve(latest: LatestScreening, fact: ScreeningFact) -> LatestScreening:
     if isinstance(fact, ClientScreened):
-        return LatestScreening(screened=fact)
-    return LatestScreening(screened=latest.screened, declined=fact)
+        return LatestScreening(fact)
+    screened = latest.screened
+    if screened is None or screened.referred_to is not None or not latest.declined:
+        return latest
+    return LatestScreening(replace(screened, referred_to=fact.referred_to))  # of before
 
 
 def _is_said_already(command: ScreenClient, latest: LatestScreening) -> bool:
-    if latest.screened is None:
-        return False
-    referred_to = None if latest.declined is None else latest.declined.referred_to
-    return (command.screening, command.screened_on, command.referred_to) == (
-        latest.screened.screening,
-        latest.screened.screened_on,
-        referred_to,
+    return (
+        latest.screened is not None
+        and filled(ClientScreened, command, label=latest.screened.label) == latest.screened
     )

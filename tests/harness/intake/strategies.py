@@ -12,7 +12,9 @@ from services.intake.domain.assessment import (
     AssessmentCompleted,
     CloseSafetyTask,
     CompleteAssessment,
+    HandOnSafetyTask,
     SafetyTaskClosed,
+    SafetyTaskHandedOn,
     SafetyTaskOpened,
 )
 from services.intake.domain.client import (
@@ -229,6 +231,8 @@ assessed = some(
     partial=st.booleans(),
     safety_flag=st.booleans(),
 )
+task_handings_on = some(HandOnSafetyTask, task_id=few(["task", "another"]), owner=people)
+task_handed_on = some(SafetyTaskHandedOn, reason_version=st.just(1))
 task_opened = some(SafetyTaskOpened)
 task_closed = some(SafetyTaskClosed)
 area_assessments = some(

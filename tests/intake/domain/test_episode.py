@@ -192,8 +192,8 @@ def test_a_safety_flag_opens_a_task_and_nothing_else_does(command: CompleteAsses
 
 
 @given(
-    st.lists(made.assessed | made.task_opened | made.task_closed),
-    made.assessments | made.task_closings,
+    st.lists(made.assessed | made.task_opened | made.task_closed | made.task_handed_on),
+    made.assessments | made.task_closings | made.task_handings_on,
 )
 def test_a_command_on_an_assessment_twice_yields_nothing_the_second_time(
     history: list[AssessmentFact], command: AssessmentCommand
@@ -208,7 +208,10 @@ def test_a_command_on_an_assessment_twice_yields_nothing_the_second_time(
     assert tuple(ASSESSMENT.decide(command, assessment)) == ()
 
 
-@given(st.lists(made.assessed | made.task_opened | made.task_closed), st.integers(0, 9))
+@given(
+    st.lists(made.assessed | made.task_opened | made.task_closed | made.task_handed_on),
+    st.integers(0, 9),
+)
 def test_an_assessment_replays_in_halves(facts: list[AssessmentFact], cut: int) -> None:
     half = ASSESSMENT.fold(facts[:cut])
     for fact in facts[cut:]:

@@ -104,10 +104,21 @@ def test_a_referral_goes_with_being_declined(command: ScreenClient) -> None:
     assert list(caught.value.details) == ["referred_to"]
 
 
+def test_a_decline_of_before_is_said_by_the_fact_that_follows_it() -> None:
+    """Screenings didn't say then where to the client was referred."""
+    found, led_to = tuple(screening.decide(DECLINED, LatestScreening()))
+    assert isinstance(found, ClientScreened)
+    latest = LatestScreening()
+    for fact in (replace(found, referred_to=None), led_to):
+        latest = screening.evolve(latest, fact)
+    assert latest == screened(DECLINED)
+    assert tuple(screening.decide(DECLINED, latest)) == ()
+
+
 def test_the_screening_recorded_last_counts() -> None:
-    assert screened(SCREENED).declined is None
-    assert screened(SCREENED, DECLINED).declined is not None
-    assert screened(SCREENED, DECLINED, SCREENED).declined is None
+    assert not screened(SCREENED).declined
+    assert screened(SCREENED, DECLINED).declined
+    assert not screened(SCREENED, DECLINED, SCREENED).declined
     assert tuple(screening.decide(DECLINED, screened(DECLINED))) == ()
 
 

@@ -17,10 +17,12 @@ from kernel.store.store import Store
 from services.intake.__main__ import SERVICE
 from tests.harness.intake.service import OTHER_PAYER, PAYER, PROGRAM, SITE, Desk
 from tests.harness.intake.strategies import day
+from tests.harness.plans.service import credentialed
 from tests.intake.test_forgetting import YEARS, agree, ask, long_after
 from tests.read_back.canaries import Canaries, Played
 
 ROLES = frozenset({"clinician", "front_desk"})
+COLLEAGUE = "5a000000-0000-4000-8000-000000000002"
 AREAS = pb.AssessmentArea.keys()[1:]
 C_SSRS = {1: 1, 2: 1, 3: 1, 4: 1, 5: 0, 6: 0}
 
@@ -43,9 +45,9 @@ def play(new_store: Callable[[Service], Store]) -> Played:
             lambda command_id: desk.call(request, command_id, roles=ROLES, purpose="TREATMENT"),
         )
 
-    def statements() -> dict[str, revisions.StatementRevision]:
+    def statements(of: str = "") -> dict[str, revisions.StatementRevision]:
         """The last one said of each kind, as it stands."""
-        request = said.ListStatementsRequest(client_id=client_id)
+        request = said.ListStatementsRequest(client_id=of or client_id)
         listed = desk.call(request, roles=ROLES, purpose="TREATMENT").statements
         return {
             str(one.revisions[-1].recording.WhichOneof("said")): revisions.StatementRevision(
@@ -167,8 +169,15 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         level_of_care="2.1",
         admitted_on=lambda: next(admitted_on),
     )
-    command(pb.CloseSafetyTaskRequest, **whose, task_id=assessed.safety_task_id)
-    command(pb.ScreenClientRequest, **whose)
+    desk.told(credentialed(COLLEAGUE, "LCSW", token_subject="staff/2"))
+    of_task = {**whose, "task_id": assessed.safety_task_id}
+    stated("handing_on", pb.HandOnSafetyTaskRequest, **of_task, owner="staff/2")
+    stated("closing", pb.CloseSafetyTaskRequest, **of_task)
+    stated("screening", pb.ScreenClientRequest, **whose)
+    desk.scored(other)
+    command(
+        said.MoveStatementRequest, statement=statements(other)["assessment"], client_id=client_id
+    )
     command(said.VoidStatementRequest, statement=statements()["restriction"])
 
     for kind in (
@@ -180,6 +189,7 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         said.ListStatementsRequest,
     ):
         question(kind(client_id=client_id))
+    question(said.ListStatementsRequest(client_id=other))
     gone = registered(pb.OtherPerson(other_client_id=other, reason=fill.text()))
     for person in (other, gone):
         question(chart.ReadPersonRequest(client_id=person))
