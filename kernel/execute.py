@@ -10,6 +10,7 @@ from kernel.decider import Decider
 from kernel.facts import Position, Publication, Recorded, derived_id
 from kernel.messaging.caught_up import wait_until_heard
 from kernel.messaging.inbox_facts import InboxFacts
+from kernel.messaging.persons import refuse_absorbed
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.refusal import AgainstTheRules, Refusal, Stale
 from kernel.store.store import AlreadyAccepted, Conflict, Context, Store, Transaction
@@ -70,7 +71,8 @@ class CommandExecutor:
         `locks` are subjects taken before anything is read (`shared`: against change only); `before`
         holds rules that span streams; `sealing` writes what belongs to the facts, where any are
         decided: said again, a command changes no document either. Asked again with the same id, it
-        answers what it answered, whatever holds by then, and decides nothing. Refuses as the
+        answers what it answered, whatever holds by then, and decides nothing. Refuses whom it names
+        by an id that was absorbed (CLIENT_MERGED), as the
         decider does, Stale when the expected version isn't the stream's, NotYet when `after` isn't
         heard in time.
         """
@@ -135,6 +137,7 @@ class CommandExecutor:
         with spans.appending(context.traceparent) as traceparent, self.store.transaction() as tx:
             tx.lock(shared, share=True)
             tx.lock(locks)
+            refuse_absorbed(tx.connection, context.about)
             facts = decide(tx)
             publications = [item for recorded in facts for item in self.publish(recorded)]
             written = tx.append(replace(context, traceparent=traceparent), facts, publications)

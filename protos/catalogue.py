@@ -49,7 +49,9 @@ strictest label of what it rests on.
 
 Beside these each service may publish `ninehours.common.v1.StatementAmended`, in the log and about
 the subject of the fact that it puts right: from then on that fact says its `content`, or nothing.
-Whoever hears any fact of a service hears it, and may not ignore it.
+Whoever hears any fact of a service hears it, and may not ignore it. So it is with
+`ninehours.common.v1.ClientMerged` and `ClientUnmerged`, which intake publishes about both clients:
+from then on the facts of both are the survivor's, or each one's own again.
 """
 RPCS = """
 Roles: the token must hold one of them. Purposes: the token's must be one of them. Bound by: the

@@ -1,10 +1,11 @@
 """Whether a service is caught up: heard, and nothing behind, stopped, parked or pending."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, text
 
 from kernel.facts import Position, kind_of
+from kernel.messaging.persons import persons_of
 from kernel.patience import wait_for
 from kernel.refusal import AgainstTheRules, NotYet
 from kernel.store.bells import PENDING
@@ -28,9 +29,12 @@ def wait_until_heard(store: Store, positions: Sequence[Position], deadline: floa
 
     def caught_up() -> bool:
         with store.transaction() as tx:
-            if not heard_all(tx.connection, elsewhere) or pending_count(tx.connection, clients):
+            if not heard_all(tx.connection, elsewhere):
                 return False
-            if _any_failed(tx.connection, clients):
+            persons = persons_of(tx.connection, clients)  # what is derived is the survivor's
+            if pending_count(tx.connection, set(persons.linked)):
+                return False
+            if _any_failed(tx.connection, set(persons.linked)):
                 raise AgainstTheRules(
                     "DERIVATION_PARKED",
                     "what this rests on was heard, but what follows from it could not be "
@@ -129,20 +133,32 @@ def _any_failed(connection: Connection, clients: set[str]) -> bool:
 
 
 def clients_not_caught_up(connection: Connection, clients: Sequence[str]) -> set[str]:
-    """Those of these clients of whom something is pending or failed, or not heard."""
+    """Those of these clients of whom something is pending or failed, or not heard.
+
+    What holds of one client of a person holds of all.
+    """
+    persons = persons_of(connection, clients)
     owed = connection.execute(
         text("SELECT subject FROM owed WHERE subject = ANY(CAST(:clients AS text[]))"),
-        {"clients": list(clients)},
+        {"clients": sorted(persons.linked)},
     )
-    return {*owed.scalars(), *unheard_clients(connection, clients)}
+    late = {*owed.scalars(), *_unheard(connection, persons.linked)}
+    return {client for client in clients if not late.isdisjoint(persons.clients_of(client))}
 
 
 def unheard_clients(connection: Connection, clients: Sequence[str]) -> set[str]:
     """Those of these clients of whom something is behind, stopped or parked here.
 
-    What holds of a reference holds of every client whose facts lead to it; where a whole topic is
-    stopped, nothing is known of anybody.
+    What holds of a reference holds of every client whose facts lead to it, and what holds of one
+    client of a person, of all; where a whole topic is stopped, nothing is known of anybody.
     """
+    persons = persons_of(connection, clients)
+    late = _unheard(connection, persons.linked)
+    return {client for client in clients if not late.isdisjoint(persons.clients_of(client))}
+
+
+def _unheard(connection: Connection, clients: Collection[str]) -> set[str]:
+    """Those of whom themselves it holds, or of a reference of theirs."""
     # From the few that are held up to the clients whose facts lead to them, by the index on `refs`:
     # the other way round every client's facts would be read. One UNION for each partial index.
     return {

@@ -3,7 +3,7 @@
 Of subjects, of a client's sites, of staff's credentials and where sites are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from kernel.credentials import (
     sees_clinical,
 )
 from kernel.messaging.amendments import AMENDED, standing_rows
+from kernel.messaging.persons import Persons, persons_of
 from kernel.rpc.translate import date_of, optional
 from kernel.sites import Stay, sites_of_client, speaks_for
 from kernel.store.store import Transaction
@@ -74,18 +75,22 @@ def public_facts(
 ) -> list[PublicFact]:
     """Facts of these kinds signed by `until` (None: all), of one subject or (empty) of every one.
 
-    By subject, and within it log by log in sequence; as they stood by then.
+    By subject, and within it log by log in sequence; as they stood by then. Of a client are those
+    of every client of the person: asked for all, they are the survivor's.
     """
     by_type = {kind.DESCRIPTOR.full_name: kind for kind in kinds}
-    statement = PUBLIC_FACTS.format(of_subject="AND subject = :subject" if subject else "")
+    persons = persons_of(connection, [subject] if subject else None, until)
+    of_subject = "AND subject = ANY(CAST(:subjects AS text[]))" if subject else ""
     rows = connection.execute(
-        text(statement),
+        text(PUBLIC_FACTS.format(of_subject=of_subject)),
         {"types": sorted({AMENDED, *by_type}), "until": until}
-        | ({"subject": subject} if subject else {}),
+        | ({"subjects": list(persons.clients_of(subject))} if subject else {}),
     ).all()
     return [
-        PublicFact(row.subject, message, row.signed_at, row.actor or "")
-        for row, message in standing_rows(rows, by_type)
+        PublicFact(about, message, row.signed_at, row.actor or "")
+        for about, row, message in _of_persons(
+            persons, [subject] if subject else None, standing_rows(rows, by_type)
+        )
     ]
 
 
@@ -94,22 +99,49 @@ def heard_facts(
 ) -> list[tuple[str, M]]:
     """Subject and message of each fact of the kind, as it stands, in the order of its log.
 
-    `subjects` None: of every one.
+    `subjects` None: of every one. Of a client are those of every client of the person: asked for
+    all, they are the survivor's.
     """
+    asked = None if subjects is None else sorted(set(subjects))
+    persons = persons_of(connection, asked)
     rows = connection.execute(
         text(
-            "SELECT id, subject, type, body FROM heard_fact WHERE type IN (:type, :amended)"
+            "SELECT id, topic, subject, type, body, coalesce(signed_at, recorded_at) AS signed_at"
+            " FROM heard_fact WHERE type IN (:type, :amended)"
             " AND (CAST(:subjects AS text[]) IS NULL"
             "      OR subject = ANY(CAST(:subjects AS text[]))) ORDER BY subject, sequence"
         ),
         {
             "type": kind.DESCRIPTOR.full_name,
             "amended": AMENDED,
-            "subjects": None if subjects is None else sorted(subjects),
+            "subjects": None
+            if asked is None
+            else sorted({one for each in asked for one in persons.clients_of(each)}),
         },
     ).all()
     by_type = {kind.DESCRIPTOR.full_name: kind}
-    return [(row.subject, message) for row, message in standing_rows(rows, by_type)]
+    standing = standing_rows(rows, by_type)
+    return [(about, message) for about, _, message in _of_persons(persons, asked, standing)]
+
+
+def _of_persons(
+    persons: Persons, asked: Iterable[str] | None, standing: Iterable[tuple[Any, M]]
+) -> Iterator[tuple[str, Any, M]]:
+    """Under each subject that was asked for what is said of the person; of all, the survivors'."""
+    of_subject: dict[str, list[tuple[Any, M]]] = {}
+    for row, message in standing:
+        of_subject.setdefault(row.subject, []).append((row, message))
+    if asked is None:
+        asked = sorted({persons.survivor_of(subject) for subject in of_subject})
+    for about in asked:
+        said = [one for each in persons.clients_of(about) for one in of_subject.get(each, ())]
+        for row, message in persons.as_one(said, _place):
+            yield about, row, message
+
+
+def _place(said: tuple[Any, Any]) -> tuple[str, str, datetime]:
+    row, _ = said
+    return row.topic, row.subject, row.signed_at
 
 
 def has_public_fact(connection: Connection, kind: type[Message], subject: str) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,8 @@ from sqlalchemy import Connection, text
 from kernel.codec import Codec
 from kernel.facts import HeardFact, Row, kind_of
 from kernel.messaging.amendments import AMENDED, Amended, History, history_of
+from kernel.messaging.persons import SAYINGS, Persons, persons_of
+from kernel.messaging.persons import references as of_both
 from kernel.store.store import Context, Store
 
 Facts = Mapping[str, Sequence[HeardFact]]
@@ -102,6 +104,8 @@ class Subscriptions:
         if self.by_type:  # whoever hears a statement hears how it was put right
             amended = Subscription(StatementAmended, self._references_of_content)
             self.by_type[AMENDED] = amended
+            for message in SAYINGS.values():  # and who is one person with whom
+                self.by_type[message.DESCRIPTOR.full_name] = Subscription(message, of_both)
         self.projections = tuple(projections)
         self.reactions = tuple(reactions)
 
@@ -128,7 +132,8 @@ class Subscriptions:
     ) -> set[tuple[str, str]]:
         """The keys of projections that facts of these subjects make pending.
 
-        A reference does so for every client whose facts lead to it, and must be locked before.
+        A reference does so for every client whose facts lead to it, and must be locked before; a
+        client for whomever they are, or ever were, one person with.
         """
         found = set(subjects)
         clients = {subject for subject in found if kind_of(subject) == "client"}
@@ -147,12 +152,18 @@ class Subscriptions:
             clients |= {subject for subject in dependants if kind_of(subject) == "client"}
             frontier = {s for s in dependants if kind_of(s) != "client"} - found
             found |= frontier
+        if clients:
+            clients |= persons_of(connection, clients).linked
         return {(projection.name, client) for projection in self.projections for client in clients}
 
     def references_of(self, connection: Connection, client: str) -> set[str]:
-        """What the client's facts lead to: what `read_history` reads beside the client."""
-        found: set[str] = set()
-        frontier = {client}
+        """What the client's facts lead to: what `read_history` reads beside the client.
+
+        Among it whomever they were ever merged with: what is said of those is said of them too.
+        """
+        persons = persons_of(connection, [client])
+        found = set(persons.linked) - {client}
+        frontier = set(persons.clients_of(client))
         while frontier:
             rows = connection.execute(
                 text(
@@ -162,7 +173,7 @@ class Subscriptions:
                 ),
                 {"subjects": sorted(frontier), "types": sorted(self.by_type)},
             )
-            frontier = {reference for (reference,) in rows} - found - {client}
+            frontier = {ref for (ref,) in rows if kind_of(ref) != "client"} - found
             found |= frontier
         return found
 
@@ -180,9 +191,14 @@ class Subscriptions:
         With `until`, only those signed by then: what this service would have known. `supposed`
         stand as if they had been heard, too. Types that another release heard and this one doesn't
         use are passed over.
+
+        Of merged clients all facts are the survivor's; of an absorbed one stands that it is so.
         """
         facts: dict[str, list[HeardFact]] = {}
-        wanted = {client}
+        persons = persons_of(connection, [client], until)
+        is_absorbed = persons.survivor_of(client) != client
+        wanted = {client} if is_absorbed else set(persons.clients_of(client))
+        types = sorted(SAYINGS.keys() & self.by_type.keys() if is_absorbed else self.by_type)
         while wanted:
             rows = connection.execute(
                 text(
@@ -194,7 +210,7 @@ class Subscriptions:
                     "      OR coalesce(signed_at, recorded_at) <= :until)"
                     " ORDER BY topic, subject, sequence"
                 ),
-                {"subjects": sorted(wanted), "types": sorted(self.by_type), "until": until},
+                {"subjects": sorted(wanted), "types": types, "until": until},
             ).all()
             facts |= {subject: [] for subject in wanted}
             for row in rows:
@@ -213,6 +229,22 @@ class Subscriptions:
             here = [fact for fact in supposed if fact.subject in wanted]
             for fact in here:
                 facts[fact.subject].append(fact)
-            leads_to = {ref for fact in here for ref in self.references(fact.type, fact.message)}
-            wanted = ({ref for row in rows for ref in row.refs} | leads_to) - facts.keys()
+            refs = {ref for row in rows for ref in row.refs}
+            refs |= {ref for fact in here for ref in self.references(fact.type, fact.message)}
+            wanted = {ref for ref in refs if kind_of(ref) != "client"} - facts.keys()
+        if not is_absorbed:
+            as_the_survivors(client, persons, facts)
         return history_of(facts, self.decode)
+
+
+def as_the_survivors(client: str, persons: Persons, facts: dict[str, list[HeardFact]]) -> None:
+    """Have all facts of the person be the survivor's alone, each topic's numbered anew."""
+    clients = persons.clients_of(client)
+    if len(clients) == 1:
+        return
+    said = [fact for one in clients for fact in facts[one]]
+    facts |= {one: [] for one in clients}
+    last: dict[str, int] = {}
+    for fact in persons.as_one(said, lambda fact: (fact.topic, fact.subject, fact.signed_at)):
+        last[fact.topic] = last.get(fact.topic, 0) + 1
+        facts[client].append(replace(fact, subject=client, sequence=last[fact.topic]))

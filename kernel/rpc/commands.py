@@ -14,13 +14,14 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
-from ninehours.common.v1 import common_pb2, dates_pb2
+from ninehours.common.v1 import common_pb2, dates_pb2, policy_pb2
 
 from kernel.execute import CommandExecutor, Outcome
 from kernel.facts import Position
 from kernel.messaging.envelope import is_subject
 from kernel.patience import Patience
 from kernel.refusal import Malformed
+from kernel.rpc.audited import names_clients
 from kernel.rpc.call import Call
 from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.translate import required_uuid
@@ -30,6 +31,7 @@ from kernel.vault import Vault
 MARGIN = 0.5  # seconds kept for the command itself
 LONGEST_AFTER = 1000
 RECEIPT = "receipt"
+ROSTER = "roster"  # of clients
 YEAR, DAY = timedelta(days=365.25), timedelta(days=1)
 OTHERWISE = dates_pb2.Plausible(years_back=20, years_ahead=10)
 
@@ -126,6 +128,24 @@ def context_of(request: Any, call: Call, vault: Vault) -> Context:
         expected_version=meta.expected_version if meta.HasField("expected_version") else None,
         after=positions_of(meta.after),
         deadline=patience_of(call),
+        about=_clients_named(request),
+    )
+
+
+def _clients_named(request: Message) -> tuple[str, ...]:
+    """Its own fields that name clients; none, where it is recorded of whom it was."""
+    options: Any = rpc_of(request).GetOptions()
+    if options.Extensions[policy_pb2.policy].of_absorbed:
+        return ()
+    return tuple(
+        sorted(
+            {
+                client_id
+                for field, held in request.ListFields()
+                if names_clients(field) or field.name == ROSTER
+                for client_id in (held if field.is_repeated else (held,))
+            }
+        )
     )
 
 

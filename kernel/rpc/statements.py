@@ -18,6 +18,7 @@ from ninehours.common.v1 import statements_pb2 as common
 from kernel.execute import Outcome
 from kernel.facts import Recorded, kind_of
 from kernel.mapping.writing import Writer, writer
+from kernel.messaging.persons import ids_of
 from kernel.putting_right import remark_document, said_of
 from kernel.refusal import Malformed, NotAllowed
 from kernel.rpc.call import Call
@@ -171,10 +172,15 @@ class StatementKinds:
     def _of_client(
         self, tx: Transaction, client_id: str, kinds: set[type], until: datetime | None
     ) -> Iterator[tuple[str, Statement]]:
-        """Each with the owner of its sealed text; what a thing's stream says is listed of that."""
-        owner = f"client/{client_id}"
-        for said in said_of(tx, owner, kinds, until, *self.streams(tx, owner)):
-            if kind_of(said.first.stream) not in self.things:
+        """Each with the owner of its sealed text; what a thing's stream says is listed of that.
+
+        Of every client of the person.
+        """
+        for each in ids_of(tx.connection, client_id):
+            owner = f"client/{each}"
+            for said in said_of(tx, owner, kinds, until, *self.streams(tx, owner)):
+                if kind_of(said.first.stream) in self.things:
+                    continue
                 yield owner, said
 
     def _about(

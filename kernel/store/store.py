@@ -105,6 +105,8 @@ class Context:
     expected_version: int | None = None
     after: tuple[Position, ...] = ()
     deadline: float = 10.0
+    # Clients that it names, where it may not be said of one who was merged into another.
+    about: tuple[str, ...] = ()
 
     def new_id(self, *parts: object) -> str:
         """An id of something this command makes; the same each time the command is repeated."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from kernel.facts import Recorded, id_of, kind_of
+from kernel.messaging.persons import ids_of
 from kernel.refusal import Unknown
 from kernel.sites import those_asked
 from kernel.store.store import Transaction
@@ -47,10 +48,12 @@ FROM scheduled_session AS s WHERE site_id = :site AND service_date = :on
 ORDER BY starts_at, session_id
 """
 OF_CLIENT = """
-SELECT session_id FROM scheduled_session JOIN attendee USING (session_id)
-WHERE client_id = :client AND expected AND service_date BETWEEN :first AND :last
+SELECT session_id, array_agg(client_id ORDER BY client_id) AS client_ids
+FROM scheduled_session JOIN attendee USING (session_id)
+WHERE client_id = ANY(CAST(:clients AS uuid[])) AND expected
+  AND service_date BETWEEN :first AND :last
   AND (CAST(:sites AS uuid[]) IS NULL OR site_id = ANY(CAST(:sites AS uuid[])))
-ORDER BY starts_at, session_id
+GROUP BY session_id, starts_at ORDER BY starts_at, session_id
 """
 TEMPLATES = """
 SELECT stream FROM fact WHERE type = 'attendance.template_defined.v1'
@@ -82,9 +85,10 @@ def of_client(
     until: datetime | None,
     notes: bool,
 ) -> list[told.ToldSession]:
-    """At these sites, with this client alone."""
-    rows = tx.execute(OF_CLIENT, client=client_id, first=first, last=last, sites=those_asked(sites))
-    expected = [(str(row.session_id), [client_id]) for row in rows]
+    """At these sites, with this client alone, as whichever client of the person they came."""
+    ids = ids_of(tx.connection, client_id)
+    rows = tx.execute(OF_CLIENT, clients=ids, first=first, last=last, sites=those_asked(sites))
+    expected = [(str(row.session_id), [str(each) for each in row.client_ids]) for row in rows]
     return list(_sessions(Telling(tx, until), expected, notes=notes, everybody=False))
 
 

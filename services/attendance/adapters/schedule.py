@@ -8,6 +8,7 @@ from typing import Any
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.facts import Recorded, id_of
+from kernel.messaging.persons import ids_of_each
 from kernel.messaging.public_facts import heard_facts
 from kernel.rpc.translate import date_of
 from kernel.statements import StatementAmended, standing
@@ -198,11 +199,14 @@ class SqlSchedule:
     def busy_clients(
         self, tx: Transaction, roster: Sequence[str], spans: Collection[Span]
     ) -> list[str]:
-        rows = tx.execute(BUSY_CLIENTS, roster=list(roster), **_bounds(spans))
-        return [str(row.client_id) for row in rows]
+        persons = ids_of_each(tx.connection, roster)
+        everybody = sorted({each for ids in persons.values() for each in ids})
+        rows = tx.execute(BUSY_CLIENTS, roster=everybody, **_bounds(spans))
+        busy = {str(row.client_id) for row in rows}
+        return sorted(client_id for client_id, ids in persons.items() if not busy.isdisjoint(ids))
 
     def unregistered(self, tx: Transaction, client_ids: Collection[str]) -> list[str]:
-        registered = {fact.client_id for fact in _heard(tx, client_ids, intake.ClientRegistered)}
+        registered = {one for one, _ in _heard(tx, client_ids, intake.ClientRegistered)}
         return sorted(set(client_ids) - registered)
 
     def admissions(
@@ -210,16 +214,16 @@ class SqlSchedule:
     ) -> dict[str, list[Admission]]:
         ended = {
             closed.episode_id: date_of(closed, "closed_on")
-            for closed in _heard(tx, client_ids, intake.EpisodeClosed)
+            for _, closed in _heard(tx, client_ids, intake.EpisodeClosed)
         }
         found: dict[str, list[Admission]] = {client_id: [] for client_id in client_ids}
-        for admitted in _heard(tx, client_ids, intake.ClientAdmitted):
+        for client_id, admitted in _heard(tx, client_ids, intake.ClientAdmitted):
             admission = Admission(
                 site_id=admitted.site_id,
                 first=date_of(admitted, "admitted_on"),
                 last=ended.get(admitted.episode_id),
             )
-            found[admitted.client_id].append(admission)
+            found[client_id].append(admission)
         return found
 
     def attendees(self, tx: Transaction, session_id: str) -> list[str]:
@@ -432,10 +436,11 @@ def _expect_if_there(tx: Transaction, session_id: str, client_id: str) -> None:
     )
 
 
-def _heard(tx: Transaction, client_ids: Collection[str], kind: Any) -> list[Any]:
-    """Facts of one type about these clients, each client's in their order."""
+def _heard(tx: Transaction, client_ids: Collection[str], kind: Any) -> list[tuple[str, Any]]:
+    """Facts of one type about these clients, each with whom it is asked of, in their order."""
     subjects = map(client_subject, client_ids)
-    return [message for _, message in heard_facts(tx.connection, kind, subjects)]
+    found = heard_facts(tx.connection, kind, subjects)
+    return [(id_of(subject), message) for subject, message in found]
 
 
 def _moments(intervals: Sequence[Interval]) -> dict[str, Any]:

@@ -3,12 +3,15 @@
 Who is admitted no longer loses the places that follow, and has them again where that was withdrawn.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
+from kernel.facts import derived_id
 from kernel.keys.forgetting import forget_when_told
 from kernel.messaging.amendments import Amended
+from kernel.messaging.persons import ids_of
 from kernel.messaging.subscriptions import Reaction, Subscription, Subscriptions
 from kernel.store.store import Context, Store
 from services.attendance.adapters.attendance import open_attendance
@@ -17,19 +20,31 @@ from services.attendance.app.streams import client_subject
 
 
 def forget(store: Store, fact: intake.ClientForgotten, context: Context) -> None:
-    """Destroys the client's key."""
-    forget_when_told(store, [client_subject(fact.client_id)], context)
+    """Destroys the person's keys."""
+    with store.transaction() as tx:
+        ids = ids_of(tx.connection, fact.client_id)
+    forget_when_told(store, map(client_subject, ids), context)
 
 
 def leave(store: Store, fact: intake.EpisodeClosed, context: Context) -> None:
     """Takes the client off the rosters of days on which they aren't admitted any more."""
-    keep_places_of_the_admitted(open_attendance(store), fact.client_id, context)
+    _keep_places(store, fact.client_id, context)
 
 
 def leave_otherwise(store: Store, amended: Amended, context: Context) -> None:
     """Puts rosters right once the end of an admission was: it was withdrawn, or on another day."""
     told: Any = amended.first.message
-    keep_places_of_the_admitted(open_attendance(store), told.client_id, context)
+    _keep_places(store, told.client_id, context)
+
+
+def _keep_places(store: Store, client_id: str, context: Context) -> None:
+    """Of every client of the person: an admission of one is all the others', too."""
+    with store.transaction() as tx:
+        ids = ids_of(tx.connection, client_id)
+    for each in ids:
+        own = context.command_id if each == client_id else derived_id(context.command_id, each)
+        of_each = replace(context, command_id=own)
+        keep_places_of_the_admitted(open_attendance(store), each, of_each)
 
 
 SUBSCRIPTIONS = Subscriptions(

@@ -8,7 +8,8 @@ from ninehours.billing.v1 import billing_events_pb2 as billing
 from sqlalchemy import text
 
 from kernel.due import DueAsked
-from kernel.facts import HeardFact
+from kernel.facts import HeardFact, id_of
+from kernel.messaging.persons import persons_of, survivor_of
 from kernel.messaging.public_facts import clocks_of
 from kernel.store.store import Transaction
 from operations import explaining
@@ -31,7 +32,7 @@ class SqlHistoryAsOf:
     ) -> BillingHistory:
         if not issuing:
             return history_by(tx, client_id, until)
-        client = f"client/{client_id}"
+        client = survivor_of(tx.connection, f"client/{client_id}", until)
         facts = SUBSCRIPTIONS.read_history(tx.connection, client, until)
         facts[client] = [
             fact for fact in facts[client] if fact.type != ISSUED or fact.signed_at != until
@@ -77,7 +78,10 @@ class SqlDeadlines:
                 "type": "billing.authorization_recorded.v1",
             },
         ).all()
-        return [history_by(tx, row.client_id, asked.moment) for row in rows]
+        clients = [f"client/{row.client_id}" for row in rows]
+        persons = persons_of(tx.connection, clients, asked.moment)
+        survivors = sorted({id_of(persons.survivor_of(client)) for client in clients})
+        return [history_by(tx, client_id, asked.moment) for client_id in survivors]
 
     def clocks(self, tx: Transaction) -> Mapping[str, str]:
         return clocks_of(tx.connection, attendance.SiteOpened)
@@ -93,5 +97,5 @@ def history_by(
     supposed: Sequence[HeardFact] = (),
 ) -> BillingHistory:
     """All that was heard of a client by then, or (None) until now, and what is supposed beside."""
-    client = f"client/{client_id}"
+    client = survivor_of(tx.connection, f"client/{client_id}", until)
     return history_of(client, SUBSCRIPTIONS.read_history(tx.connection, client, until, supposed))

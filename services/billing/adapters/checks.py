@@ -15,6 +15,7 @@ from kernel.keys.ports import KeyLost, MasterKeyMissing
 from kernel.keys.sealing import Unsealable
 from kernel.messaging.amendments import AMENDED
 from kernel.messaging.amendments import history_of as as_it_stood
+from kernel.messaging.persons import persons_of
 from kernel.rpc.translate import date_of
 from kernel.store.documents import Documents
 from kernel.store.published import epoch_of
@@ -141,6 +142,7 @@ def claims_left_on_their_permits(examination: Examination) -> Iterator[Finding]:
     A claim of before permits is judged by the time at which it was issued.
     """
     heard = _heard(examination)
+    ever_merged = bool(persons_of(examination.connection, None).linked)
     heads = {
         id_of(row.subject): row.sequence
         for row in examination.rows(
@@ -160,7 +162,12 @@ def claims_left_on_their_permits(examination: Examination) -> Iterator[Finding]:
             says = f"claim {claim.claim_id} left on permit {claim.permit_id}, which knew "
             says += f"{claim.permit_fact_id} as number {claim.permit_sequence}; heard is {heard_as}"
             yield Finding("PERMIT_OF_ANOTHER_HISTORY", about, says)
-        said = [fact for fact in heard[claim.client_id] if _is_before(fact, recorded)]
+        ids = [claim.client_id]
+        if ever_merged:  # as whom the person was known when it left
+            subject = f"client/{claim.client_id}"
+            persons = persons_of(examination.connection, [subject], recorded.at)
+            ids = [id_of(client) for client in persons.clients_of(subject)]
+        said = [fact for each in ids for fact in heard[each] if _is_before(fact, recorded)]
         before = as_it_stood({"": said}, examination.subscriptions.decode)[""]
         if says := _revoked(claim, before, recorded.at.date()):
             yield Finding("LEFT_WITHOUT_CONSENT", about, says)
@@ -174,12 +181,15 @@ def a_member_is_billed_once(examination: Examination) -> Iterator[Finding]:
     A claim is every key's that its client was recognised by: its number may have been corrected
     since. Two clients are two people where a named person judged so.
     """
+    persons = persons_of(examination.connection, None)
     members = Members(
-        keys=keys_of(examination.connection, None), apart=apart_of(examination.connection, None)
+        keys=keys_of(examination.connection, None),
+        apart=apart_of(examination.connection, None),
+        survivors={id_of(one): id_of(persons.survivor_of(one)) for one in persons.into},
     )
     billed: dict[tuple[str, str, date], dict[str, str]] = {}
     for claim in _standing(examination):
-        for key in members.keys_of(claim.client_id):
+        for key in members.keys_of(members.survivors.get(claim.client_id, claim.client_id)):
             for on in dates_of(claim):
                 of_member = billed.setdefault((claim.payer_id, key, on), {})
                 of_member.setdefault(claim.client_id, claim.claim_id)
@@ -295,7 +305,7 @@ def _heard_as(examination: Examination, claim: ClaimIssued) -> str | None:
 
 def _is_before(fact: HeardFact, issued: Recorded) -> bool:
     claim: ClaimIssued = issued.fact
-    if claim.permit_id:
+    if claim.permit_id and id_of(fact.subject) == claim.client_id:
         return fact.sequence <= claim.permit_sequence
     return fact.signed_at <= issued.at
 

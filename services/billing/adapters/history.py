@@ -43,12 +43,41 @@ def history_of(client: str, facts: Facts) -> BillingHistory:
         for statement in (facts.amended if isinstance(facts, History) else ())
         if statement.says_otherwise
     ]
+    _one_coverage_a_member(client, facts, found)
     found["authorizations"] = list(_put_right(found.get("authorizations", ()), amended))
     found["providers"] = list(_with_first_npi(found.get("providers", ()), amended))
     found["admissions_put_right"] = list(_said_first(ADMITTED, amended))
     return BillingHistory(
         client_id=id_of(client), **{field: tuple(kept) for field, kept in found.items()}
     )
+
+
+def _one_coverage_a_member(client: str, facts: Facts, found: dict[str, list[Any]]) -> None:
+    """Of merged clients coverages of one member are one: the survivor's, else the first by id."""
+    of_key: dict[str, set[tuple[bool, str]]] = {}
+    for fact in facts.get(client, ()):
+        if isinstance(recognised := fact.message, intake.MemberRecognised):
+            is_absorbed = recognised.client_id != id_of(client)
+            of_key.setdefault(recognised.key, set()).add((is_absorbed, recognised.coverage_id))
+    one = {
+        coverage_id: min(coverages)[1]
+        for coverages in of_key.values()
+        if any(is_absorbed for is_absorbed, _ in coverages)
+        for _, coverage_id in coverages
+    }
+    for field in ("coverages", "coverage_ends") if one else ():
+        found[field] = [
+            replace(said, coverage_id=one.get(said.coverage_id, said.coverage_id))
+            for said in found.get(field, ())
+        ]
+    found["issued"] = [
+        replace(
+            claim,
+            coverage_id=one.get(claim.coverage_id, claim.coverage_id),
+            own_coverage_id=claim.coverage_id,
+        )
+        for claim in found.get("issued", ())
+    ]
 
 
 def _put_right(
@@ -106,6 +135,10 @@ def _flagged(flag: int) -> Named:
 
 
 _OVERLAP = _flagged(attendance.FLAG_OVERLAP)
+_SPAN = fact_reader(
+    attendance.Treatment, history.Span, starts_at=named("from"), ends_at=named("to")
+)
+_NOTHING: frozenset[str] = frozenset()
 # Of the session; facts of before it was said, and of walk-ins then, say none.
 _PROGRAM = fact_reader(common.Program, history.Program, under_part2=getattr)
 # A claim says of all its lines at once where and by whom they are billed.
@@ -154,6 +187,8 @@ READERS: dict[str, tuple[str, Keep]] = dict(
             no_check_out=_flagged(attendance.FLAG_NO_CHECK_OUT),
             overlap=_OVERLAP,
             program=_PROGRAM,
+            treatment=_SPAN,
+            also=_NOTHING,
         ),
         _kept(
             "attendances",
@@ -163,6 +198,8 @@ READERS: dict[str, tuple[str, Keep]] = dict(
             attended=False,
             minutes=0,
             program=_PROGRAM,
+            treatment=(),
+            also=_NOTHING,
         ),
         _kept(
             "attendances",
@@ -170,6 +207,8 @@ READERS: dict[str, tuple[str, Keep]] = dict(
             history.Attendance,
             overlap=_OVERLAP,
             program=_PROGRAM,
+            treatment=_SPAN,
+            also=_NOTHING,
         ),
         _kept("cancelled", attendance.SessionCancelled, history.Cancellation),
         _kept("notes", attendance.SessionNoteSigned, history.Note),
@@ -191,7 +230,7 @@ READERS: dict[str, tuple[str, Keep]] = dict(
         ),
         _kept("waivers", billing.AuthorizationWaived, history.Waiver),
         _kept("settled_revocations", billing.RevocationSettled, history.SettledRevocation),
-        _kept("issued", billing.ClaimIssued, history.IssuedClaim, lines=_LINE),
+        _kept("issued", billing.ClaimIssued, history.IssuedClaim, lines=_LINE, own_coverage_id=""),
         _kept("adjudications", billing.ClaimAdjudicated, history.Adjudication),
     )
 )

@@ -9,7 +9,7 @@ from kernel.decider import filled
 from kernel.rpc.call import Call
 from kernel.rpc.client import RpcClient
 from kernel.rpc.translate import to_date
-from services.billing.app.ports import DisclosedClient, DisclosedClients
+from services.billing.app.ports import DisclosedClient, DisclosedClients, OtherEnd
 
 PAGE = 500
 SERVICE = pb.DESCRIPTOR.services_by_name["IntakeService"]
@@ -64,6 +64,7 @@ def person_of(covered: pb.CoveredIdentity) -> DisclosedClient:
         coverages=frozenset(coverage.coverage_id for coverage in covered.coverages),
         programs=frozenset(covered.program_ids),
         memberships={coverage.coverage_id: coverage.version for coverage in covered.coverages},
+        other_ends=tuple(filled(OtherEnd, end) for end in covered.other_ends),
     )
 
 

@@ -11,20 +11,21 @@ from services.billing.domain.claims.claim import CLAIM, IssuedClaimState
 
 BATCHES_OF_FORGOTTEN_ALONE = """
 SELECT DISTINCT claim.body->>'batch_id' AS batch_id FROM fact claim
-WHERE claim.type = 'billing.claim_issued.v1' AND claim.body->>'client_id' = :client
+WHERE claim.type = 'billing.claim_issued.v1'
+  AND claim.body->>'client_id' = ANY(CAST(:clients AS text[]))
   AND NOT EXISTS (
       SELECT FROM fact other
       WHERE other.type = 'billing.claim_issued.v1'
         AND other.body->>'batch_id' = claim.body->>'batch_id'
-        AND other.body->>'client_id' <> :client
+        AND NOT other.body->>'client_id' = ANY(CAST(:clients AS text[]))
         AND NOT EXISTS (SELECT FROM forgotten_owner
             WHERE owner = 'client/' || (other.body->>'client_id')))
 """
 
 
-def batches_of_forgotten_alone(tx: Transaction, client_id: str) -> Sequence[str]:
-    """Batches with claims of this client, and of nobody else who isn't forgotten."""
-    rows = tx.connection.execute(text(BATCHES_OF_FORGOTTEN_ALONE), {"client": client_id})
+def batches_of_forgotten_alone(tx: Transaction, client_ids: Sequence[str]) -> Sequence[str]:
+    """Batches with claims of these clients, and of nobody else who isn't forgotten."""
+    rows = tx.connection.execute(text(BATCHES_OF_FORGOTTEN_ALONE), {"clients": list(client_ids)})
     return [row.batch_id for row in rows]
 
 

@@ -7,6 +7,7 @@ from ninehours.intake.v1 import intake_service_pb2 as words
 from sqlalchemy import Connection, text
 
 from kernel.facts import id_of
+from kernel.messaging.persons import ids_of_each
 from kernel.store.store import Transaction
 from services.billing.adapters.heard import heard_facts, subjects_of
 from services.billing.adapters.issued import claims_to
@@ -55,7 +56,12 @@ def members_of(tx: Transaction, payer_id: str, clients: Sequence[str]) -> Member
     keys |= keys_of(tx.connection, alike)
     claims = claims_to(tx, payer_id, alike)
     payer = PAYER.after(tx.load(f"payer/{payer_id}"))
-    members = Members(keys=keys, apart=apart_of(tx.connection, clients))
+    persons = ids_of_each(tx.connection, {*clients, *alike})
+    members = Members(
+        keys=keys,
+        apart=apart_of(tx.connection, clients),
+        survivors={client_id: ids[0] for client_id, ids in persons.items()},
+    )
     return members.joined_by(*in_force_of(claims, payer))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from kernel.facts import id_of
 from kernel.messaging import time_limits
+from kernel.messaging.persons import ids_of, persons_of
 from kernel.messaging.subscriptions import Projection
 from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
@@ -30,7 +31,7 @@ from services.billing.domain.projection import Content
 from services.billing.domain.x12.t837.claim import ClaimFrequency
 
 OF_ROWS = {
-    "client_id": "key = 'client/' || :client_id",
+    "client_ids": "substr(key, 8) = ANY(CAST(:client_ids AS text[]))",
     "payer_id": "content->>'payer_id' = :payer_id",
     "site_id": "content->>'site_id' = :site_id",
     "sites": "content->>'site_id' = ANY(CAST(:sites AS text[]))",
@@ -61,7 +62,7 @@ BETWEEN = (
     " WHERE changed >= coalesce(:first, '') AND changed <= coalesce(:last, '9999'))"
 )
 OF_ISSUED = {
-    "client_id": "body->>'client_id' = :client_id",
+    "client_ids": "body->>'client_id' = ANY(CAST(:client_ids AS text[]))",
     "payer_id": "body->>'payer_id' = :payer_id",
     "site_id": "body->>'site_id' = :site_id",
     "sites": "body->>'site_id' = ANY(CAST(:sites AS text[]))",
@@ -137,7 +138,7 @@ class SqlPages:
         self, tx: Transaction, kind: type[Content], wanted: RowsQuery
     ) -> list[RevisedRow[Content]]:
         """Current rows of one kind."""
-        asked = _asked(wanted)
+        asked = _asked(tx, wanted)
         conditions = _conditions(asked, OF_PROPOSALS if kind is ProposalRow else OF_ROWS)
         if kind is ProposalRow and ("first" in asked or "last" in asked):
             conditions += f" AND {BETWEEN}"
@@ -175,7 +176,7 @@ class SqlPages:
 
     def issued(self, tx: Transaction, wanted: IssuedClaimsQuery) -> list[IssuedClaimState]:
         """Issued claims with what became of them, by id."""
-        asked = _asked(wanted)
+        asked = _asked(tx, wanted)
         ids = tx.connection.execute(
             text(
                 "SELECT body->>'claim_id' AS claim_id FROM fact"  # noqa: S608 - conditions are code
@@ -219,20 +220,25 @@ def _clients_from(tx: Transaction, wanted: RowsQuery) -> list[str]:
     rows = tx.connection.execute(
         text(
             "SELECT subject FROM heard_fact WHERE subject LIKE 'client/%'"
-            " AND (:client = '' OR subject = 'client/' || :client)"
-            " AND subject >= 'client/' || split_part(:after, '|', 1) GROUP BY subject"
+            " AND (CAST(:clients AS text[]) IS NULL OR subject = ANY(CAST(:clients AS text[])))"
+            " GROUP BY subject"
             " HAVING (CAST(:payers AS text[]) IS NULL OR bool_or(refs && CAST(:payers AS text[])))"
             " AND (CAST(:sites AS text[]) IS NULL OR bool_or(refs && CAST(:sites AS text[])))"
             " ORDER BY subject"
         ),
         {
-            "client": wanted.client_id,
-            "after": wanted.after_key,
+            "clients": subjects_of(
+                "client", ids_of(tx.connection, wanted.client_id) if wanted.client_id else None
+            ),
             "payers": subjects_of("payer", payers),
             "sites": subjects_of("site", sites),
         },
     )
-    return [subject for (subject,) in rows]
+    found = [subject for (subject,) in rows]
+    persons = persons_of(tx.connection, found, wanted.until)  # rows are the survivors'
+    begin = f"client/{wanted.after_key.partition('|')[0]}"
+    survivors = {persons.survivor_of(subject) for subject in found}
+    return sorted(survivor for survivor in survivors if survivor >= begin)
 
 
 def _is_wanted(draft: DraftRow, wanted: RowsQuery) -> bool:
@@ -246,9 +252,11 @@ def _is_wanted(draft: DraftRow, wanted: RowsQuery) -> bool:
     )
 
 
-def _asked(wanted: RowsQuery | IssuedClaimsQuery) -> dict[str, Any]:
-    """What isn't left empty; dates as JSON has them."""
+def _asked(tx: Transaction, wanted: RowsQuery | IssuedClaimsQuery) -> dict[str, Any]:
+    """What isn't left empty; dates as JSON has them. Who asks for a client asks for the person."""
     given = {name: value for name, value in asdict(wanted).items() if value not in ("", None)}
+    if client_id := given.pop("client_id", ""):
+        given["client_ids"] = ids_of(tx.connection, client_id)
     return given | {n: given[n].isoformat() for n in ("first", "last") if n in given}
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from kernel.facts import id_of
 from kernel.mapping.reading import fact_reader
 from kernel.messaging.caught_up import clients_not_caught_up
+from kernel.messaging.persons import ids_of_each
 from kernel.messaging.public_facts import zone_known
 from kernel.rpc.translate import date_of
 from kernel.store.published import epoch_of
@@ -114,11 +115,15 @@ class SqlDrafts:
         )
         streams = tx.load_many([row.stream for row in settled])
         stand = [SETTLEMENT.after(history) for history in streams.values()]
-        return {
-            said.client_id: said.revoked_on
-            for said in stand
-            if said is not None and said.disclose and said.revoked_on is not None
-        }
+        said_of = {said.client_id: said for said in stand if said is not None}
+        found: dict[str, date] = {}
+        for ids in ids_of_each(tx.connection, said_of).values():
+            # Of merged clients the strictest word is the person's.
+            words = [said_of[each] for each in ids if each in said_of]
+            days = [word.revoked_on for word in words if word.disclose and word.revoked_on]
+            if len(days) == len(words):
+                found |= dict.fromkeys(ids, min(days))
+        return found
 
     def heard(self, tx: Transaction, clients: Sequence[str]) -> dict[str, int]:
         rows = tx.connection.execute(
@@ -180,9 +185,13 @@ class SqlDrafts:
         self, tx: Transaction, payer_id: str, clients: Sequence[str]
     ) -> dict[str, list[date]]:
         found: dict[str, list[date]] = {}
-        for claim in claims_to(tx, payer_id, clients).values():
+        persons = {
+            each: ids for ids in ids_of_each(tx.connection, clients).values() for each in ids
+        }
+        for claim in claims_to(tx, payer_id, sorted(persons)).values():
             if claim.issued is not None and claim.stands and claim.adjudicated is None:
-                found.setdefault(claim.issued.client_id, []).append(claim.issued.period_start)
+                for client_id in persons[claim.issued.client_id]:
+                    found.setdefault(client_id, []).append(claim.issued.period_start)
         return found
 
 

@@ -10,6 +10,7 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.facts import Row
 from kernel.keys.forgetting import forget_when_told
+from kernel.messaging.persons import ids_of
 from kernel.messaging.subscriptions import Facts, Projection, Reaction, Subscription, Subscriptions
 from kernel.store.store import Context, Store
 from services.billing.adapters.history import history_of
@@ -19,7 +20,7 @@ from services.billing.adapters.publication import publish_row
 from services.billing.adapters.rows import ROWS
 from services.billing.domain.projection import derive
 
-CODE = "11"  # raised when the projection's meaning changes: everything is derived again
+CODE = "12"  # raised when the projection's meaning changes: everything is derived again
 
 
 def _site(message: Any) -> Iterable[str]:
@@ -56,10 +57,14 @@ CLAIMS = Projection(name="claims", code=CODE, derive=derive_rows, publish=publis
 
 
 def forget(store: Store, fact: intake.ClientForgotten, context: Context) -> None:
-    """Destroys the client's key, and those of files that name nobody else who is remembered."""
+    """Destroys the person's keys, and those of files that name nobody else who is remembered."""
     with store.transaction() as tx:
-        batches = batches_of_forgotten_alone(tx, fact.client_id)
-    owners = [f"client/{fact.client_id}", *(f"batch/{batch_id}" for batch_id in batches)]
+        ids = ids_of(tx.connection, fact.client_id)
+        batches = batches_of_forgotten_alone(tx, ids)
+    owners = [
+        *(f"client/{client_id}" for client_id in ids),
+        *(f"batch/{batch_id}" for batch_id in batches),
+    ]
     forget_when_told(store, owners, context)
 
 

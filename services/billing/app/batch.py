@@ -159,6 +159,7 @@ class Batches:
             today={site_id: self._today(site) for site_id, site in sites.items()},
             unchecked=self._unchecked(candidates),
             unsettled=drafts.unsettled(self.tx, clients),
+            unheard=self._unheard(),
             heard=drafts.heard(self.tx, clients),
             heard_at_permit=drafts.heard_as(
                 self.tx, {client_id: named.permit_sequence for client_id, named in persons.items()}
@@ -179,6 +180,26 @@ class Batches:
             forms=self.issuing.files.keys(),
             members=drafts.members(self.tx, payer_id, clients),
         )
+
+    def _unheard(self) -> set[str]:
+        """Clients of whom intake knew more, as other clients of the person, than was heard."""
+        persons = self.people.persons
+        ends = {end.client_id: end for person in persons.values() for end in person.other_ends}
+        heard = self.issuing.drafts.heard(self.tx, sorted(ends))
+        heard_as = self.issuing.drafts.heard_as(
+            self.tx, {client_id: end.sequence for client_id, end in ends.items()}
+        )
+        late = {
+            client_id
+            for client_id, end in ends.items()
+            if end.sequence > heard.get(client_id, 0)
+            or end.fact_id not in ("", heard_as.get(client_id))
+        }
+        return {
+            client_id
+            for client_id, person in persons.items()
+            if any(end.client_id in late for end in person.other_ends)
+        }
 
     def _today(self, site: Site) -> date:
         return self.context.now.astimezone(ZoneInfo(site.time_zone)).date()

@@ -11,6 +11,7 @@ from datetime import date
 from kernel.execute import CommandExecutor, Outcome
 from kernel.facts import Recorded
 from kernel.messaging.owners import Fingerprint, fingerprints_of
+from kernel.messaging.persons import ids_of_each
 from kernel.refusal import AgainstTheRules, Malformed, Stale
 from kernel.sites import speaks_for
 from kernel.store.store import Conflict, Context, Transaction
@@ -144,6 +145,7 @@ def _leave(
         with executor.store.transaction() as tx:
             programs = _programs_of(choose(tx))
             clients = sorted(programs)
+            persons = _everybody(tx, clients)
             keys = issuing.drafts.member_keys(tx, clients)
             settled = issuing.drafts.settled(tx, payer_id).keys() & set(clients)
         people = issuing.identities(
@@ -153,6 +155,8 @@ def _leave(
         def decide(tx: Transaction) -> Sequence[Recorded]:
             if not issuing.drafts.member_keys(tx, clients) <= keys:
                 raise Conflict  # recognised anew meanwhile: under keys that nobody holds
+            if not _everybody(tx, clients) <= persons:
+                raise Conflict  # merged meanwhile
             batches = Batches(
                 tx=tx,
                 issuing=issuing,
@@ -168,7 +172,7 @@ def _leave(
         locks = [
             f"payer/{payer_id}",
             *(f"member/{key}" for key in keys),
-            *(f"client/{client_id}" for client_id in clients),
+            *(f"client/{client_id}" for client_id in persons),
         ]
         return executor.attempt(context, decide, locks=locks)
 
@@ -185,6 +189,11 @@ def _confirmed(
         facts = {fact for candidate in choose(tx) for fact in candidate.rests_on}
         fingerprints = fingerprints_of(tx.connection, facts).values()
     return issuing.confirm([place for place in fingerprints if place.topic != executor.store.topic])
+
+
+def _everybody(tx: Transaction, clients: Sequence[str]) -> set[str]:
+    """These, and whoever is one person with one of them: what is said of any is said of all."""
+    return {each for ids in ids_of_each(tx.connection, clients).values() for each in ids}
 
 
 def _programs_of(candidates: Sequence[Candidate]) -> dict[str, set[str]]:

@@ -20,6 +20,15 @@ from services.billing.domain.x12.t837.scrub import ScrubFinding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherEnd:
+    """Where a client's log at intake ended for a permit; `fact_id` empty where it was empty."""
+
+    client_id: str
+    sequence: int
+    fact_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DisclosedClient:
     """A client as a claim names them. Never kept beside the file, never logged.
 
@@ -41,6 +50,8 @@ class DisclosedClient:
     coverages: frozenset[str] = frozenset()
     programs: frozenset[str] = frozenset()
     memberships: Mapping[str, int] = field(default_factory=dict)
+    # Of every other client who is the same person.
+    other_ends: tuple[OtherEnd, ...] = ()
 
     def __repr__(self) -> str:
         return f"DisclosedClient({self.client_id})"

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from kernel.facts import Recorded
+from kernel.messaging.persons import ids_of
 from kernel.refusal import Unknown
 from kernel.rpc.policy import BindingKind
 from kernel.statements import StatementAmended
@@ -30,8 +31,12 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
 
 
 def sites_of(tx: Transaction, client_id: str) -> frozenset[str]:
-    """The client's; none of one whom nobody registered, or registered without a site."""
-    rows = tx.execute("SELECT site_id FROM client_site WHERE client_id = :client", client=client_id)
+    """The client's, as whichever of the person's ids they are known there; none of one whom nobody
+    registered, or registered without a site."""
+    rows = tx.execute(
+        "SELECT site_id FROM client_site WHERE client_id = ANY(CAST(:clients AS uuid[]))",
+        clients=ids_of(tx.connection, client_id),
+    )
     return frozenset(str(row.site_id) for row in rows)
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from ninehours.common.v1 import persons_pb2 as persons
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
-from kernel.facts import Recorded
+from kernel.facts import Recorded, id_of
+from kernel.messaging.persons import persons_of
 from kernel.messaging.public_facts import public_facts
 from kernel.refusal import Unknown
 from kernel.sites import speaks_for
@@ -26,6 +28,8 @@ from services.intake.app.streams import (
     handing_on_document,
     judgement_document,
     membership_document,
+    merge_document,
+    merge_stream,
     narratives_document,
     rating_stream,
     safety_reason_document,
@@ -47,10 +51,12 @@ from services.intake.domain.forgetting import (
     ForgettingAsked,
     ForgettingWithdrawn,
 )
+from services.intake.domain.merging import ClientMerged, ClientUnmerged
 from services.intake.domain.person import PersonChanged
 from services.intake.domain.recognition import DoublesJudged
 from services.intake.domain.screening import AdmissionDeclined, ClientScreened
 
+Merge = TypeVar("Merge", told.ToldMerge, told.ToldUnmerge)
 STREAM_OF = {
     intake.AssessmentCompleted: lambda fact: assessment_stream(fact.assessment_id),
     intake.AreasAssessed: lambda fact: assessment_stream(fact.assessment_id),
@@ -92,14 +98,20 @@ class Chart:
         self._telling = Telling(tx, until)
         self._client_id = client_id
         self._owner = client_stream(client_id)
-        self._own = self._telling.load([self._owner])
+        # Whoever of a person is asked for, what is told is told of all of them.
+        self._clients = persons_of(tx.connection, [self._owner], until).clients_of(self._owner)
+        self._own = self._telling.load(self._clients)
         if not self._own:
             raise Unknown("client", client_id)
 
     def person(self, sites: Collection[str]) -> told.ToldPerson:
         """With the pairs of which these sites have both."""
-        [registered] = self._own.of(ClientRegistered)
-        changes = sorted(self._own.of(PersonChanged), key=lambda said: said.fact.changed_from)
+        registered = self._own.of(ClientRegistered)[0]  # the survivor's
+        said = self._telling.load(self._merge_streams())
+        changes = sorted(
+            self._own.of(PersonChanged).about(registered, "client_id"),
+            key=lambda said: said.fact.changed_from,
+        )
         now: ClientRegistered | PersonChanged = [registered, *changes][-1].fact
         return self._telling.whole(
             told.ToldPerson,
@@ -110,6 +122,9 @@ class Chart:
                 self._telling.part(told.ToldChange, change, words=self._in_words(change.fact))
                 for change in changes
             ),
+            client_ids=tuple(map(id_of, self._clients)),
+            merges=tuple(self._said(told.ToldMerge, said.of(ClientMerged))),
+            unmerges=tuple(self._said(told.ToldUnmerge, said.of(ClientUnmerged))),
             doubles=tuple(self._doubles(sites)),
             forgetting=tuple(
                 self._telling.part(told.ToldForgetting, recorded, word=word)
@@ -181,7 +196,9 @@ class Chart:
     def _coverage(self, added: Recorded) -> told.ToldCoverage:
         fact: CoverageAdded = added.fact
         content = self._telling.content(
-            self._owner, membership_document(fact.coverage_id), fact.membership_version
+            client_stream(fact.client_id),
+            membership_document(fact.coverage_id),
+            fact.membership_version,
         )
         member, group = ("", "") if content is None else sealed.membership_of(content)
         verified, ended = self._own.of(CoverageVerified), self._own.of(CoverageEnded)
@@ -200,18 +217,19 @@ class Chart:
     def _screenings(self) -> Iterator[told.ToldScreening]:
         """A decline was recorded right after the screening that it is of, or names it."""
         declined = {
-            recorded.fact.screening_id or recorded.version - 1: recorded.fact
+            recorded.fact.screening_id or (recorded.stream, recorded.version - 1): recorded.fact
             for recorded in self._own.of(AdmissionDeclined)
         }
         for recorded in self._own.of(ClientScreened):
-            of_this = declined.get(str(recorded.id)) or declined.get(recorded.version)
+            after = declined.get((recorded.stream, recorded.version))
+            of_this = declined.get(str(recorded.id)) or after
             yield self._telling.whole(told.ToldScreening, recorded, declined=of_this)
 
     def _diagnoses(self) -> Iterator[told.ToldDiagnosis]:
         """An end is of what was recorded of the code before it."""
         for recorded in self._own.of(DiagnosisRecorded):
             ended = self._own.of(DiagnosisEnded).about(recorded, "code")
-            ends = [end for end in ended if end.version > recorded.version]
+            ends = [end for end in ended if _is_later(end, recorded)]
             yield self._telling.whole(
                 told.ToldDiagnosis, recorded, ends=self._telling.parts(told.ToldDiagnosisEnd, ends)
             )
@@ -219,7 +237,9 @@ class Chart:
     def _areas(self, recorded: Recorded) -> told.ToldAreas:
         fact: AreasAssessed = recorded.fact
         content = self._telling.content(
-            self._owner, narratives_document(fact.assessment_id), fact.narratives_version
+            client_stream(fact.client_id),
+            narratives_document(fact.assessment_id),
+            fact.narratives_version,
         )
         narratives = None if content is None else sealed.narratives_of(content)
         return self._telling.whole(told.ToldAreas, recorded, narratives=narratives)
@@ -228,7 +248,7 @@ class Chart:
         fact: ClientAdmitted = recorded.fact
         ends = [end.fact for end in closed.about(recorded, "episode_id")]
         words = self._telling.words(
-            self._owner,
+            client_stream(fact.client_id),
             safety_reason_document(fact.episode_id),
             fact.reason_version or None,
             said=bool(fact.reason_version or fact.over_safety_tasks) or None,
@@ -241,12 +261,14 @@ class Chart:
         closing, handed_on = None, []
         for recorded in beside.of(SafetyTaskHandedOn).about(opened, "task_id"):
             document = handing_on_document(recorded.fact.task_id)
-            words = self._telling.words(self._owner, document, recorded.fact.reason_version)
+            owner = client_stream(recorded.fact.client_id)
+            words = self._telling.words(owner, document, recorded.fact.reason_version)
             handed_on.append(self._telling.part(told.ToldHandingOn, recorded, words=words))
         for recorded in beside.of(SafetyTaskClosed).about(opened, "task_id"):
             fact: SafetyTaskClosed = recorded.fact
             document, version = closing_note_document(fact.task_id), fact.note_version
-            words = self._telling.words(self._owner, document, version, said=version is not None)
+            owner = client_stream(fact.client_id)
+            words = self._telling.words(owner, document, version, said=version is not None)
             closing = self._telling.part(told.ToldClosing, recorded, words=words)
         owner = handed_on[-1].fact.owner if handed_on else opened.fact.owner
         return told.ToldTask(
@@ -271,9 +293,33 @@ class Chart:
                 )
                 yield self._telling.whole(told.ToldDoubles, judged, words=words)
 
+    def _merge_streams(self) -> list[str]:
+        kinds = (persons.ClientMerged, persons.ClientUnmerged)
+        told_of = public_facts(self._telling.tx.connection, kinds, subject=self._owner)
+        pairs = (fact.message for fact in told_of)
+        streams = (merge_stream(one.survivor_client_id, one.absorbed_client_id) for one in pairs)
+        return list(dict.fromkeys(streams))
+
+    def _said(self, kind: type[Merge], facts: Facts) -> Iterator[Merge]:
+        for recorded in facts:
+            fact: ClientMerged | ClientUnmerged = recorded.fact
+            words = self._telling.words(
+                client_stream(fact.survivor_client_id),
+                merge_document(fact.absorbed_client_id),
+                fact.remark_version,
+            )
+            yield self._telling.whole(kind, recorded, words=words)
+
     def _streams(self, *kinds: Any) -> list[str]:
         facts = public_facts(self._telling.tx.connection, kinds, subject=self._owner)
         return list(dict.fromkeys(STREAM_OF[type(fact.message)](fact.message) for fact in facts))
+
+
+def _is_later(end: Recorded, recorded: Recorded) -> bool:
+    """By its place in the stream; of merged clients, who have one each, by the time."""
+    if end.stream == recorded.stream:
+        return end.version > recorded.version
+    return end.at > recorded.at
 
 
 def _identity(telling: Telling, client_id: str) -> pb.Identity | None:

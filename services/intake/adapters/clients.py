@@ -9,7 +9,9 @@ from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.due import Due, DueAsked, DueKind, at_each_site
+from kernel.facts import id_of
 from kernel.mapping.reading import fact_reader, named
+from kernel.messaging.persons import persons_of
 from kernel.messaging.public_facts import clocks_of, public_facts
 from kernel.refusal import Unknown
 from kernel.rpc.translate import date_of
@@ -22,7 +24,17 @@ from services.intake.domain.episode import Program
 from services.intake.domain.programs import Programs
 
 # A client's first fact is the registration. Of several episodes an open one comes first.
-LISTED = """
+# `absorbed`, `survivors`: of merged clients one stands for the person, with what is all of theirs.
+MERGED = """
+WITH merged AS (
+    SELECT * FROM unnest(CAST(:absorbed AS uuid[]), CAST(:survivors AS uuid[]))
+        AS x(client_id, survivor_id)
+)
+"""
+LISTED = "".join(
+    (
+        MERGED,
+        """
 SELECT client.client_id, client.at, newest.*
 FROM (SELECT CAST(substr(stream, 8) AS uuid) AS client_id, at FROM fact
       WHERE stream LIKE 'client/%' AND version = 1) AS client
@@ -30,7 +42,8 @@ LEFT JOIN LATERAL (
     SELECT episode_id, site_id, program_id, level_of_care, admitted_on, closed_on,
            previous_episode_id
     FROM episode
-    WHERE episode.client_id = client.client_id
+    WHERE (episode.client_id = client.client_id OR episode.client_id IN (
+           SELECT client_id FROM merged WHERE survivor_id = client.client_id))
       AND (:site = '' OR CAST(site_id AS text) = :site)
       AND (:program = '' OR CAST(program_id AS text) = :program)
       AND (CAST(:sites AS uuid[]) IS NULL OR site_id = ANY(CAST(:sites AS uuid[])))
@@ -38,13 +51,18 @@ LEFT JOIN LATERAL (
 WHERE ((:site = '' AND :program = '') OR newest.episode_id IS NOT NULL)
   AND (NOT :active_only OR (newest.episode_id IS NOT NULL AND newest.closed_on IS NULL))
   AND (CAST(:sites AS uuid[]) IS NULL OR EXISTS (
-       SELECT FROM client_site WHERE client_site.client_id = client.client_id
+       SELECT FROM client_site WHERE (client_site.client_id = client.client_id
+           OR client_site.client_id IN (
+              SELECT client_id FROM merged WHERE survivor_id = client.client_id))
          AND site_id = ANY(CAST(:sites AS uuid[]))))
+  AND NOT EXISTS (SELECT FROM merged WHERE merged.client_id = client.client_id)
   AND (CAST(:after_at AS timestamptz) IS NULL
        OR (client.at, client.client_id)
            > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
 ORDER BY client.at, client.client_id LIMIT :limit
-"""
+""",
+    )
+)
 OPEN_TASKS = """
 SELECT task_id, client_id, owner, opened_at, due_at, coalesce(
        (SELECT site_id FROM episode WHERE episode.client_id = safety_task.client_id
@@ -60,18 +78,26 @@ WHERE opened_at <= :moment AND (closed_at IS NULL OR closed_at > :moment)
          AND site_id = ANY(CAST(:sites AS uuid[]))))
 ORDER BY due_at, task_id
 """
-OPEN_DOUBLES = """
+OPEN_DOUBLES = "".join(
+    (
+        MERGED,
+        """, likely AS (
+    SELECT coalesce(survivor_id, likeness.client_id) AS client_id, digest, noted_at
+    FROM likeness LEFT JOIN merged USING (client_id)
+)
 SELECT one.client_id, other.client_id AS other_client_id,
        min(greatest(one.noted_at, other.noted_at)) AS since,
        (SELECT min(CAST(site_id AS text)) FROM client_site a JOIN client_site b USING (site_id)
         WHERE a.client_id = one.client_id AND b.client_id = other.client_id
           AND (CAST(:sites AS uuid[]) IS NULL OR site_id = ANY(CAST(:sites AS uuid[])))) AS site_id
-FROM likeness one JOIN likeness other USING (digest)
+FROM likely one JOIN likely other USING (digest)
 WHERE one.client_id < other.client_id AND greatest(one.noted_at, other.noted_at) <= :moment
   AND NOT EXISTS (SELECT FROM doubles_judged judged WHERE judged.client_id = one.client_id
                     AND judged.other_client_id = other.client_id AND judged_at <= :moment)
 GROUP BY 1, 2 ORDER BY 1, 2
-"""
+""",
+    )
+)
 KINDS = (
     intake.ClientRegistered,
     intake.ClientAdmitted,
@@ -166,6 +192,7 @@ def clients(tx: Transaction, query: ClientsQuery) -> list[ClientRecord]:
     after_at, after_id = query.after or (None, None)
     rows = tx.execute(
         LISTED,
+        **_merged(tx),
         site=query.site_id,
         program=query.program_id,
         sites=those_asked(query.sites),
@@ -263,7 +290,7 @@ def due(tx: Transaction, asked: DueAsked) -> list[Due]:
                 until=there.day_of(task.due_at),
                 due_at=task.due_at,
             )
-        for pair in tx.execute(OPEN_DOUBLES, moment=moment, sites=sites):
+        for pair in tx.execute(OPEN_DOUBLES, moment=moment, sites=sites, **_merged(tx)):
             yield Due(
                 kind=DueKind.JUDGE_DOUBLES,
                 about_id=str(pair.other_client_id),
@@ -275,6 +302,15 @@ def due(tx: Transaction, asked: DueAsked) -> list[Due]:
             )
 
     return at_each_site(asked, clocks_of(tx.connection, attendance.SiteOpened), find)
+
+
+def _merged(tx: Transaction) -> dict[str, list[str]]:
+    """Each client who was absorbed, and the survivor."""
+    persons = persons_of(tx.connection, None)
+    return {
+        "absorbed": [id_of(client) for client in persons.into],
+        "survivors": [id_of(persons.survivor_of(client)) for client in persons.into],
+    }
 
 
 def _episode_in(row: Any, programs: Programs) -> ClientEpisode:

@@ -11,6 +11,7 @@ from typing import Any
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.facts import Recorded
+from kernel.messaging.persons import ids_of_each
 from kernel.messaging.public_facts import heard_facts
 from kernel.rpc.translate import date_of
 from kernel.statements import StatementAmended
@@ -89,16 +90,19 @@ def _row(fact: ClientAdmitted) -> dict[str, Any]:
 def episodes_of(
     tx: Transaction, client_ids: Sequence[str]
 ) -> Mapping[str, tuple[EpisodeSummary, ...]]:
-    """Client → their episodes in the order of admission."""
+    """Client → the person's episodes in the order of admission."""
     found: dict[str, tuple[EpisodeSummary, ...]] = dict.fromkeys(client_ids, ())
+    persons = ids_of_each(tx.connection, client_ids)
     rows = tx.execute(
         "SELECT client_id, episode_id, site_id, program_id, closed_on FROM episode"
-        " WHERE client_id = ANY(CAST(:clients AS uuid[])) ORDER BY client_id, number",
-        clients=list(client_ids),
+        " WHERE client_id = ANY(CAST(:clients AS uuid[])) ORDER BY number",
+        clients=sorted({each for ids in persons.values() for each in ids}),
     ).all()
     programs = network.programs(tx, {str(row.site_id) for row in rows})
     for row in rows:
         under_part2 = programs.is_under_part2(str(row.program_id))
         episode = from_row(EpisodeSummary, row, under_part2=under_part2)
-        found[str(row.client_id)] += (episode,)
+        for client_id, ids in persons.items():
+            if str(row.client_id) in ids:
+                found[client_id] += (episode,)
     return found

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from kernel.facts import Position, Recorded
+from kernel.messaging.persons import ids_of
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
 from services.intake.app.deciding import LogEnd
@@ -12,6 +13,16 @@ from services.intake.app.streams import client_stream
 from services.intake.domain.permit import DisclosurePermitted
 
 MOST_PERMITS = 100
+# Of another client who is the same person, whose log counts otherwise, by the time.
+BEFORE = """
+SELECT permit_id, consent_id, sequence, permitted_at FROM permit
+WHERE payer_id = :payer
+  AND (client_id = CAST(:client AS uuid) AND sequence < :sequence
+       OR client_id = ANY(CAST(:others AS uuid[])) AND permitted_at <= coalesce(
+           (SELECT recorded_at FROM published WHERE subject = :subject AND sequence = :sequence),
+           permitted_at))
+ORDER BY number DESC LIMIT :most
+"""
 
 
 def keep(tx: Transaction, recorded: Recorded) -> None:
@@ -59,10 +70,10 @@ def permits_before(
     """
     last = log_ends(tx, [client_id])[client_id].sequence
     rows = tx.execute(
-        "SELECT permit_id, consent_id, sequence, permitted_at FROM permit"
-        " WHERE client_id = :client AND payer_id = :payer AND sequence < :sequence"
-        " ORDER BY number DESC LIMIT :most",
+        BEFORE,
         client=client_id,
+        others=[each for each in ids_of(tx.connection, client_id) if each != client_id],
+        subject=client_stream(client_id),
         payer=payer_id,
         sequence=min((position.sequence for position in published), default=last + 1),
         most=MOST_PERMITS,

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from operator import attrgetter
 
+from google.protobuf.message import Message
+from ninehours.common.v1 import persons_pb2 as persons
 from ninehours.intake.v1 import intake_events_pb2 as public
 from ninehours.intake.v1 import intake_service_pb2 as words
 
@@ -20,6 +22,7 @@ from services.intake.domain import (
     dimensions,
     episode,
     forgetting,
+    merging,
     permit,
     person,
     recognition,
@@ -41,6 +44,20 @@ def _to_both(fact: recognition.DoublesJudged) -> Iterator[Said]:
     pair = (fact.client_id, fact.other_client_id)
     for client_id, other_client_id in (pair, pair[::-1]):
         message = _judged(fact, client_id=client_id, other_client_id=other_client_id)
+        yield Said(subject=f"client/{client_id}", message=message, label=_label(fact.label))
+
+
+_merged = writer(persons.ClientMerged, merging.ClientMerged, given=("client_id",))
+_unmerged = writer(persons.ClientUnmerged, merging.ClientUnmerged, given=("client_id",))
+
+
+def _to_survivor_and_absorbed(fact: merging.MergingFact) -> Iterator[Said]:
+    for client_id in (fact.survivor_client_id, fact.absorbed_client_id):
+        message: Message = (
+            _merged(fact, client_id=client_id)
+            if isinstance(fact, merging.ClientMerged)
+            else _unmerged(fact, client_id=client_id)
+        )
         yield Said(subject=f"client/{client_id}", message=message, label=_label(fact.label))
 
 
@@ -109,6 +126,8 @@ DECISIONS: Mapping[type, Decision] = {
         writer(public.MemberRecognised, recognition.MemberRecognised)
     ),
     recognition.DoublesJudged: Published((public.DoublesJudged,), _to_both),
+    merging.ClientMerged: Published((persons.ClientMerged,), _to_survivor_and_absorbed),
+    merging.ClientUnmerged: Published((persons.ClientUnmerged,), _to_survivor_and_absorbed),
     forgetting.ForgettingAsked: Kept("nothing happens until somebody else agrees"),
     forgetting.ForgettingWithdrawn: Kept("nothing happened yet"),
     forgetting.ClientForgotten: _of_client(

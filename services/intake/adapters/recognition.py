@@ -6,6 +6,7 @@ from datetime import datetime
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.facts import Recorded
+from kernel.messaging.persons import ids_of_each
 from kernel.messaging.public_facts import public_facts
 from kernel.rpc.translate import date_of
 from kernel.sites import those_asked
@@ -56,8 +57,11 @@ def note_person(tx: Transaction, client_id: str, identity: bytes, noted_at: date
 
 def possible_doubles(tx: Transaction, client_id: str, sites: Collection[str]) -> list[str]:
     """Clients of these sites who may be the same person, and whom nobody judged to be two."""
-    rows = tx.execute(DOUBLES, client=client_id, sites=those_asked(sites))
-    return [row.client_id for row in rows]
+    found = [
+        row.client_id for row in tx.execute(DOUBLES, client=client_id, sites=those_asked(sites))
+    ]
+    persons = ids_of_each(tx.connection, [client_id, *found])
+    return sorted({persons[each][0] for each in found} - {persons[client_id][0]})
 
 
 def keep(tx: Transaction, recorded: Recorded) -> None:

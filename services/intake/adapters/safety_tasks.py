@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from kernel.facts import Recorded
+from kernel.messaging.persons import ids_of
 from kernel.sites import those_asked
 from kernel.statements import content_of, standing
 from kernel.store.rows import from_row
@@ -81,9 +82,10 @@ class SafetyTaskCursor:
 def task_assessment(tx: Transaction, client_id: str, task_id: str) -> str | None:
     """The assessment that opened this task of the client's; None: there is no such task."""
     found = tx.execute(
-        "SELECT assessment_id FROM safety_task WHERE task_id = :task AND client_id = :client",
+        "SELECT assessment_id FROM safety_task"
+        " WHERE task_id = :task AND client_id = ANY(CAST(:clients AS uuid[]))",
         task=task_id,
-        client=client_id,
+        clients=ids_of(tx.connection, client_id),
     ).scalar()
     return None if found is None else str(found)
 
@@ -92,8 +94,9 @@ def open_high(tx: Transaction, client_id: str) -> list[str]:
     """The client's open tasks of HIGH risk."""
     rows = tx.execute(
         "SELECT task_id FROM safety_task"
-        " WHERE client_id = :client AND risk = :high AND closed_at IS NULL ORDER BY task_id",
-        client=client_id,
+        " WHERE client_id = ANY(CAST(:clients AS uuid[])) AND risk = :high AND closed_at IS NULL"
+        " ORDER BY task_id",
+        clients=ids_of(tx.connection, client_id),
         high=SafetyRisk.HIGH,
     )
     return [str(row.task_id) for row in rows]
@@ -112,7 +115,7 @@ def safety_tasks(
     follow `after` in that order."""
     rows = tx.execute(
         "SELECT * FROM safety_task"
-        " WHERE (CAST(:client AS uuid) IS NULL OR client_id = :client)"
+        " WHERE (CAST(:clients AS uuid[]) IS NULL OR client_id = ANY(CAST(:clients AS uuid[])))"
         " AND (CAST(:sites AS uuid[]) IS NULL OR EXISTS (SELECT FROM client_site"
         "  WHERE client_site.client_id = safety_task.client_id"
         "  AND site_id = ANY(CAST(:sites AS uuid[]))))"
@@ -120,7 +123,7 @@ def safety_tasks(
         " AND (CAST(:task AS uuid) IS NULL OR (closed_at IS NOT NULL, due_at, task_id) >"
         " (CAST(:closed AS boolean), CAST(:due_at AS timestamptz), CAST(:task AS uuid)))"
         " ORDER BY closed_at IS NOT NULL, due_at, task_id LIMIT :most",
-        client=client_id,
+        clients=None if client_id is None else ids_of(tx.connection, client_id),
         sites=those_asked(sites),
         open_only=open_only,
         closed=None if after is None else after.closed,

@@ -16,6 +16,7 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 from kernel.facts import Recorded
 from kernel.keys.forgetting import forget_when_told
 from kernel.messaging.amendments import Amended
+from kernel.messaging.persons import ids_of
 from kernel.messaging.subscriptions import Reaction, Subscription, Subscriptions
 from kernel.rpc.translate import date_of, required_enum
 from kernel.store.store import Context, Store, Transaction
@@ -76,8 +77,10 @@ def make_findable(store: Store, fact: intake.ClientRegistered, context: Context)
 
 
 def forget(store: Store, fact: intake.ClientForgotten, context: Context) -> None:
-    """Destroys the client's key; by what they were recognised and found goes with it."""
-    forget_when_told(store, [client_stream(fact.client_id)], context)
+    """Destroys the person's keys; by what they were recognised and found goes with them."""
+    with store.transaction() as tx:
+        ids = ids_of(tx.connection, fact.client_id)
+    forget_when_told(store, map(client_stream, ids), context)
 
 
 SUBSCRIPTIONS = Subscriptions(

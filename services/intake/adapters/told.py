@@ -24,6 +24,7 @@ from services.intake.domain.forgetting import (
     ForgettingAsked,
     ForgettingWithdrawn,
 )
+from services.intake.domain.merging import ClientMerged, ClientUnmerged
 from services.intake.domain.person import PersonChanged
 from services.intake.domain.recognition import DoublesJudged
 from services.intake.domain.screening import AdmissionDeclined, ClientScreened
@@ -56,6 +57,9 @@ class ToldPerson(ToldWhole):
     words: PersonInWords
     changes: tuple[ToldChange, ...]
     doubles: tuple["ToldDoubles", ...]
+    client_ids: tuple[str, ...]
+    merges: tuple["ToldMerge", ...]
+    unmerges: tuple["ToldUnmerge", ...]
     forgetting: tuple["ToldForgetting", ...]
 
 
@@ -64,6 +68,18 @@ class ToldDoubles(ToldWhole):
     """The last word on two clients."""
 
     fact: DoublesJudged
+    words: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldMerge(ToldWhole):
+    fact: ClientMerged
+    words: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldUnmerge(ToldWhole):
+    fact: ClientUnmerged
     words: Words
 
 

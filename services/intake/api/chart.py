@@ -46,6 +46,8 @@ def _ratings(found: told.ToldRatings) -> Sequence[intake.DimensionRating]:
 
 
 to_doubles = writer(pb.JudgedDouble, told.ToldDoubles, through=WORDS, reason=named("words.text"))
+to_merge = writer(pb.MergeStep, told.ToldMerge, through=WORDS, remark=named("words.text"))
+to_unmerge = writer(pb.UnmergeStep, told.ToldUnmerge, through=WORDS, remark=named("words.text"))
 to_forgetting = writer(
     pb.ForgettingStep,
     told.ToldForgetting,
@@ -66,6 +68,8 @@ to_person = writer(
         contacts=lambda found: found.words.contacts,
     ),
     doubles=to_doubles,
+    merges=to_merge,
+    unmerges=to_unmerge,
     forgetting=to_forgetting,
 )
 to_name = writer(

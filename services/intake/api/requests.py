@@ -34,6 +34,7 @@ from services.intake.adapters.safety_tasks import SafetyTaskCursor
 from services.intake.app.assessments import AssessAreasInWords, CloseTaskInWords, HandOnTaskInWords
 from services.intake.app.disclosure import IdentitiesRequest
 from services.intake.app.membership import AddNumberedCoverage
+from services.intake.app.merging import MergeInWords, UnmergeInWords
 from services.intake.app.person import PersonChange, Registration
 from services.intake.app.recognition import JudgeDoublesInWords, OtherPerson
 from services.intake.app.use_cases import AdmissionRequest
@@ -308,6 +309,21 @@ to_withdraw_forgetting = request_reader(
 )
 to_judge_doubles = request_reader(
     pb.JudgeDoublesRequest, JudgeDoublesInWords, reason=text(LONGEST_WORDS), label=Label.PART2
+)
+to_merge_clients = request_reader(
+    pb.MergeClientsRequest,
+    MergeInWords,
+    remark=text(LONGEST_WORDS),
+    differs=(),
+    remark_version=0,
+    label=Label.PART2,
+)
+to_unmerge_clients = request_reader(
+    pb.UnmergeClientsRequest,
+    UnmergeInWords,
+    remark=text(LONGEST_WORDS),
+    remark_version=0,
+    label=Label.PART2,
 )
 to_admission_request = request_reader(
     pb.AdmitClientRequest,

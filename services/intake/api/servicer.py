@@ -10,6 +10,7 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
+from kernel.refusal import NotAllowed
 from kernel.rpc.call import Call
 from kernel.rpc.commands import ACTOR, NOW, Accepted, CommandRpcs, command_rpc, new_id
 from kernel.rpc.pages import page_token
@@ -24,6 +25,7 @@ from services.intake.app import (
     disclosure,
     forgetting,
     membership,
+    merging,
     person,
     recognition,
     use_cases,
@@ -38,6 +40,7 @@ from services.intake.domain.consent import RestrictDisclosure, RevokeConsent
 from services.intake.domain.screening import ScreenClient
 
 SERVICE = pb.DESCRIPTOR.services_by_name["IntakeService"]
+SETTLES = "administrator"
 ASSESSED = ("score", "band", "partial", "safety_flag", "subscales", "incomplete")
 
 to_earlier_permit = writer(pb.EarlierPermit, Permit)
@@ -46,6 +49,10 @@ to_covered = writer(
     pb.CoveredIdentity,
     DisclosedIdentity,
     given=("member_number", "group_number", "coverages", "earlier_numbers"),
+    other_ends=lambda answer: [
+        pb.LogEnd(client_id=client_id, sequence=end.sequence, fact_id=end.fact_id)
+        for client_id, end in answer.other_ends
+    ],
     identity=lambda answer: sealed.identity_of(answer.identity),
     permit_sequence=named("end.sequence"),
     permit_fact_id=named("end.fact_id"),
@@ -110,6 +117,7 @@ class IntakeServicer(CommandRpcs[Intake]):
     )
     ChangePerson = command_rpc(requests.to_change_person, person.change_person, _doubles, now=NOW)
     JudgeDoubles = command_rpc(requests.to_judge_doubles, recognition.judge_doubles)
+    UnmergeClients = command_rpc(requests.to_unmerge_clients, merging.unmerge_clients)
     ScreenClient = command_rpc(requests.to_screen_client, use_cases.on_client, _eligible)
     RecordDiagnosis = command_rpc(requests.to_record_diagnosis, use_cases.on_client)
     EndDiagnosis = command_rpc(requests.to_end_diagnosis, use_cases.on_client)
@@ -173,6 +181,16 @@ class IntakeServicer(CommandRpcs[Intake]):
         rating_id=new_id("rating"),
         rated_by=ACTOR,
     )
+
+    def MergeClients(self, request: pb.MergeClientsRequest, call: Call) -> pb.MergeClientsResponse:
+        if request.settled and SETTLES not in call.actor.roles:
+            raise NotAllowed(
+                "ROLE_NOT_ALLOWED", f"what differs of two clients takes an {SETTLES} to settle"
+            )
+        answer: pb.MergeClientsResponse = self._merge(request, call)
+        return answer
+
+    _merge = command_rpc(requests.to_merge_clients, merging.merge_clients)
 
     def ReadIdentities(
         self, request: pb.ReadIdentitiesRequest, call: Call

@@ -1,15 +1,17 @@
 """One command about a client, made and decided under the lock of the client it is about."""
 
+import heapq
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from kernel.decider import Decider
-from kernel.execute import CommandExecutor, Outcome, decided, refuse_stale
+from kernel.execute import CommandExecutor, Outcome, record, refuse_stale
 from kernel.facts import Recorded
+from kernel.messaging.persons import ids_of, ids_of_each
 from kernel.statements import PutRight
-from kernel.store.store import Context, Transaction
+from kernel.store.store import Conflict, Context, Transaction
 from services.intake.app.streams import client_stream
 from services.intake.domain.client import CLIENT, Client, ClientCommand, require_registered
 from services.intake.domain.coverage import MembershipParts
@@ -94,9 +96,13 @@ class Intake:
 
 @dataclass(frozen=True)  # no slots: they keep a generic class from being called with its types
 class LockedClient(Generic[S]):
-    """What a command is filled in with: true until the transaction ends."""
+    """What a command is filled in with: true until the transaction ends.
+
+    `ids`: every client of the person, the survivor first; all that is known is known of them.
+    """
 
     tx: Transaction
+    ids: Sequence[str]
     client: Client
     episodes: Sequence[EpisodeSummary]
     state: S
@@ -157,18 +163,58 @@ def about_client(
     of_client = client_stream(client_id)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        history = tx.load_many([of_client, stream])
-        refuse_stale(context, len(history[stream]))
-        client = CLIENT.after(history[of_client])
+        history = tx.load(stream)
+        refuse_stale(context, len(history))
+        known = of_person(tx, client_id)
+        client = CLIENT.after(known)
         if stream != of_client:
             require_registered(client, client_id)
         locked = LockedClient(
             tx=tx,
+            ids=ids_of(tx.connection, client_id),
             client=client,
             episodes=intake.episodes_of(tx, [client_id])[client_id],
-            state=decider.after(history[stream]),
+            state=decider.after(known if stream == of_client else history),
         )
-        facts = decided(context, decider, stream, history[stream], command_of(locked))
+        facts = record(
+            context, stream, len(history), decider.decide(command_of(locked), locked.state)
+        )
         return (*facts, *beside(locked)) if facts else ()
 
-    return intake.executor.transact(context, decide, locks=[of_client])
+    return lock_persons(intake, [client_id], context, decide)
+
+
+def of_person(
+    tx: Transaction, client_id: str, own: Sequence[Recorded] | None = None
+) -> list[Recorded]:
+    """What was recorded in the streams of every client of the person, by time.
+
+    `own`: in place of what stands in this one's.
+    """
+    streams = [client_stream(each) for each in ids_of(tx.connection, client_id)]
+    history = dict(tx.load_many(streams))
+    if own is not None:
+        history[client_stream(client_id)] = list(own)
+    return list(heapq.merge(*history.values(), key=lambda recorded: recorded.at))
+
+
+def lock_persons(
+    intake: Intake,
+    client_ids: Sequence[str],
+    context: Context,
+    decide: Callable[[Transaction], Sequence[Recorded]],
+) -> Outcome:
+    """Decides under the locks of these clients, and of whoever is one person with one of them."""
+
+    def of_them(tx: Transaction) -> set[str]:
+        persons = ids_of_each(tx.connection, client_ids)
+        return {client_stream(each) for ids in persons.values() for each in ids}
+
+    def decide_locked(tx: Transaction) -> Sequence[Recorded]:
+        if not of_them(tx) <= tx.locked:
+            raise Conflict  # merged since they were looked for
+        return decide(tx)
+
+    with intake.executor.store.transaction() as tx:
+        locks = sorted(of_them(tx))
+    return intake.executor.transact(context, decide_locked, locks=locks)

@@ -9,8 +9,15 @@ from uuid import uuid4
 from kernel.decider import filled
 from kernel.execute import record
 from kernel.facts import Recorded
+from kernel.messaging.persons import ids_of_each
 from kernel.store.store import Context, Transaction
-from services.intake.app.deciding import AuditEntry, Intake, LogEnd
+from services.intake.app.deciding import (
+    AuditEntry,
+    Intake,
+    LogEnd,
+    lock_persons,
+    of_person,
+)
 from services.intake.app.sealing import every_version
 from services.intake.app.streams import IDENTITY, client_stream, membership_document, permit_stream
 from services.intake.domain.client import CLIENT, Client
@@ -58,7 +65,7 @@ class DisclosedIdentity:
     `programs`: of those asked for, the ones about whose lines the client may be named.
     `memberships`: of every coverage by the payer, since claims are for dates gone by, among them
     `coverage_id`: each version of its numbers, of which the last is disclosed. `end`: what of the
-    client's published log the permit knew.
+    client's published log the permit knew, `other_ends`: of every other one of the person's.
     """
 
     client_id: str
@@ -71,6 +78,7 @@ class DisclosedIdentity:
     basis: DisclosureBasis = DisclosureBasis.GIVEN
     permit_id: str = ""
     end: LogEnd = NOTHING_YET
+    other_ends: tuple[tuple[str, LogEnd], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +105,7 @@ def read_identities(
 def recipient_of(intake: Intake, client_id: str, consent_id: str) -> str:
     """The payer to whom the client gave a consent."""
     with intake.executor.store.transaction() as tx:
-        client = CLIENT.after(tx.load(client_stream(client_id)))
+        client = CLIENT.after(of_person(tx, client_id))
     return client.consents.recipients[consent_id]
 
 
@@ -113,19 +121,22 @@ def _permit(
         now=request.now,
         correlation=request.correlation,
     )
-    subjects = [client_stream(client_id) for client_id in client_ids]
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        history = tx.load_many(subjects)
         network = intake.programs(tx, None)
-        ends = intake.log_ends(tx, client_ids)
+        persons = ids_of_each(tx.connection, client_ids)
+        ends = intake.log_ends(tx, sorted({each for ids in persons.values() for each in ids}))
         answers.clear()
         for client_id in client_ids:
-            client = CLIENT.after(history[client_stream(client_id)])
-            answer = _answer(tx, client_id, client, network, request)
+            ids = persons[client_id]
+            answer = _answer(tx, client_id, network, request)
             if isinstance(answer, DisclosedIdentity):
-                permit_id = context.new_id("permit", client_id)
-                answer = replace(answer, permit_id=permit_id, end=ends[client_id])
+                answer = replace(
+                    answer,
+                    permit_id=context.new_id("permit", client_id),
+                    end=ends[client_id],
+                    other_ends=tuple((each, ends[each]) for each in ids if each != client_id),
+                )
             answers.append(answer)
         intake.audit(tx, [_entry(answer, request) for answer in answers])
         return [
@@ -137,7 +148,7 @@ def _permit(
             )
         ]
 
-    intake.executor.transact(context, decide, locks=subjects)
+    lock_persons(intake, client_ids, context, decide)
     return answers
 
 
@@ -148,10 +159,11 @@ def _permitted(given: DisclosedIdentity, request: IdentitiesRequest) -> Disclosu
 def _answer(
     tx: Transaction,
     client_id: str,
-    client: Client,
     network: Programs,
     request: IdentitiesRequest,
 ) -> DisclosedIdentity | WithheldIdentity:
+    """With all that is known of the person, named as the client is who was asked for."""
+    client: Client = CLIENT.after(of_person(tx, client_id))
     if not client.registered or client.forgetting.done:
         return WithheldIdentity(client_id=client_id, reason=WithheldReason.NOT_REGISTERED)
     coverage_id = client.coverages.to_disclose(request.recipient_payer_id, request.on)
@@ -170,12 +182,19 @@ def _answer(
                 programs = free  # the lines of these programs alone
             else:
                 return WithheldIdentity(client_id=client_id, reason=WithheldReason.NO_CONSENT)
-    owner = client_stream(client_id)
-    identity = tx.documents.open(owner, IDENTITY)
+    identity = tx.documents.open(client_stream(client_id), IDENTITY)
     memberships = {
         covering: numbers
         for covering in client.coverages.of_payer(request.recipient_payer_id)
-        if (numbers := tuple(every_version(tx, owner, membership_document(covering))))
+        if (
+            numbers := tuple(
+                every_version(
+                    tx,
+                    client_stream(client.coverages.added[covering].client_id),
+                    membership_document(covering),
+                )
+            )
+        )
     }
     if identity is None or coverage_id not in memberships:
         # Their key was deleted: nobody knows any more who this was.

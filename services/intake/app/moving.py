@@ -6,11 +6,12 @@ from typing import Any
 
 from kernel.execute import Outcome, record, refuse_stale
 from kernel.facts import Recorded
+from kernel.messaging.persons import ids_of, refuse_absorbed
 from kernel.putting_right import with_remark
 from kernel.refusal import BrokenRule, Malformed
 from kernel.statements import PutRight, Statement, amended, retold, standing, statements
 from kernel.store.store import Context, Transaction
-from services.intake.app.deciding import Intake, LockedClient
+from services.intake.app.deciding import Intake, LockedClient, of_person
 from services.intake.app.statements import KINDS, first_said
 from services.intake.app.streams import assessment_stream, client_stream, rating_stream
 from services.intake.domain.areas import AreasAssessed
@@ -106,11 +107,13 @@ def _said_of_other(
     intake: Intake, tx: Transaction, now: Any, said: Any, context: Context
 ) -> tuple[list[Any], Label]:
     """What is recorded of the other client, by whom and when it was recorded of the first."""
-    kind, of_other = KINDS[type(now)], client_stream(said.client_id)
-    client = CLIENT.after(tx.load(of_other))
+    kind = KINDS[type(now)]
+    refuse_absorbed(tx.connection, [said.client_id])
+    client = CLIENT.after(of_person(tx, said.client_id))
     require_registered(client, said.client_id)
     locked: LockedClient[Any] = LockedClient(
         tx=tx,
+        ids=ids_of(tx.connection, said.client_id),
         client=client,
         episodes=intake.episodes_of(tx, [said.client_id])[said.client_id],
         state=kind.decider.initial,

@@ -9,6 +9,7 @@ from kernel import putting_right
 from kernel.decider import Decider
 from kernel.execute import Outcome
 from kernel.facts import Recorded
+from kernel.messaging.persons import ids_of
 from kernel.refusal import Malformed
 from kernel.statements import PutRight, retold, statements
 from kernel.store.store import Context, Transaction
@@ -18,7 +19,7 @@ from services.intake.app.assessments import (
     narrated,
     scored,
 )
-from services.intake.app.deciding import Intake, LockedClient, PutRightAt
+from services.intake.app.deciding import Intake, LockedClient, PutRightAt, of_person
 from services.intake.app.membership import confirmed, numbered, require_payer, what_it_is_now
 from services.intake.app.person import (
     change_said_anew,
@@ -182,11 +183,18 @@ def put_right(intake: Intake, asked: PutRight, context: Context) -> Outcome:
         )
 
     def said_anew(tx: Transaction, others: Sequence[Recorded], now: Any) -> Iterable[Any]:
-        client = CLIENT.after(tx.load(of_client))
+        client = CLIENT.after(of_person(tx, client_id))
         require_registered(client, client_id)
-        state = kind.decider.after(others)
+        beside = of_person(tx, client_id, others) if kind.decider is CLIENT else others
+        state = kind.decider.after(beside)
         episodes = intake.episodes_of(tx, [client_id])[client_id]
-        locked = LockedClient(tx=tx, client=client, episodes=episodes, state=state)
+        locked = LockedClient(
+            tx=tx,
+            ids=ids_of(tx.connection, client_id),
+            client=client,
+            episodes=episodes,
+            state=state,
+        )
         kept = {name: getattr(now, name) for name in kind.kept}
         command = kind.fill(intake, locked, replace(said, **kept), context)
         return kind.decider.decide(command, state)

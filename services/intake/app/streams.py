@@ -20,6 +20,11 @@ def doubles_stream(client_id: str, other_client_id: str) -> str:
     return f"doubles/{derived_id('doubles', *sorted([client_id, other_client_id]))}"
 
 
+def merge_stream(client_id: str, other_client_id: str) -> str:
+    """Of two clients who are one person, whichever of them goes on."""
+    return f"merge/{derived_id('merge', *sorted([client_id, other_client_id]))}"
+
+
 # Of whose member the coverage is; beside the client's own, which says nothing of it.
 member_stream = of_kind("member")
 permit_stream = of_kind("permit")
@@ -29,6 +34,8 @@ narratives_document = of_kind("areas")  # the document with what was told in the
 safety_reason_document = of_kind("admission_over_safety")
 # The document with what a judgement on that client, and the one who owns it, rests on.
 judgement_document = of_kind("doubles")
+# The document with why that client was merged into the one who owns it, or taken apart.
+merge_document = of_kind("merge")
 # The document with the note that closed a safety task.
 closing_note_document = of_kind("safety_task")
 # The document with why a safety task was handed on.

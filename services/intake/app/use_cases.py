@@ -12,10 +12,17 @@ from typing import Any, TypeVar
 from kernel.decider import filled
 from kernel.execute import Outcome, decided, record
 from kernel.facts import Recorded
+from kernel.messaging.persons import ids_of
 from kernel.refusal import Malformed
 from kernel.statements import Amendment, CorrectionReason, retold, statements
 from kernel.store.store import Context, Transaction
-from services.intake.app.deciding import Intake, LockedClient, about_client, on_own_stream
+from services.intake.app.deciding import (
+    Intake,
+    LockedClient,
+    about_client,
+    lock_persons,
+    on_own_stream,
+)
 from services.intake.app.membership import require_payer
 from services.intake.app.streams import (
     client_stream,
@@ -184,8 +191,12 @@ def admission_of(outcome: Outcome) -> ClientAdmitted:
 
 def close_episode(intake: Intake, asked: CloseEpisode, context: Context) -> Outcome:
     """Closes an episode, once; refuses one that is not the client's."""
+
+    def command(locked: LockedClient[Episode]) -> CloseEpisode:
+        return replace(_of_its_client(asked, locked.state, locked.ids), label=locked.label)
+
     where = (EPISODE, episode_stream(asked.episode_id))
-    return about_client(intake, asked.client_id, where, _labelled(asked), context)
+    return about_client(intake, asked.client_id, where, command, context)
 
 
 def follow_discharge(
@@ -207,7 +218,9 @@ def follow_discharge(
         closings = [each for each in said if isinstance(each.first.fact, EpisodeClosed)]
         if not closings and day is not None:
             episodes = intake.episodes_of(tx, [asked.client_id])[asked.client_id]
-            command = replace(asked, closed_on=day, label=label_of(episodes))
+            ids = ids_of(tx.connection, asked.client_id)
+            command = _of_its_client(asked, EPISODE.after(history), ids)
+            command = replace(command, closed_on=day, label=label_of(episodes))
             return decided(context, EPISODE, stream, history, command)
         facts: list[Any] = []
         for closing in closings[-1:]:
@@ -218,7 +231,13 @@ def follow_discharge(
             facts += retold(closing, content, amendment)
         return record(context, stream, len(history), facts)
 
-    return intake.executor.transact(context, decide, locks=[client_stream(asked.client_id)])
+    return lock_persons(intake, [asked.client_id], context, decide)
+
+
+def _of_its_client(asked: CloseEpisode, episode: Episode, ids: Sequence[str]) -> CloseEpisode:
+    """Of whichever client of the person the episode is."""
+    client_id = episode.client_id
+    return asked if client_id not in ids else replace(asked, client_id=client_id or "")
 
 
 def _labelled(asked: Labelled) -> Callable[[LockedClient[Any]], Labelled]:

@@ -102,7 +102,7 @@ class Consents:
     def for_payment_on(self, payer_id: str, on: date) -> str | None:
         """The consent for payment, to this payer, in force on the date: the last of several."""
         for consent in reversed(self.given):
-            revoked_on = self.revoked.get(consent.consent_id)
+            revoked_on = self._revoked_on(consent)
             if (
                 consent.purpose in FOR_PAYMENT
                 and consent.recipient_payer_id == payer_id
@@ -111,6 +111,27 @@ class Consents:
             ):
                 return consent.consent_id
         return None
+
+    def _revoked_on(self, consent: ConsentGiven) -> date | None:
+        """The first day without it.
+
+        Of merged clients what the person revoked under one id, after it was given, is revoked under
+        the others too.
+        """
+        found = [
+            self.revoked[other.consent_id]
+            for other in self.given
+            if other.consent_id in self.revoked
+            and (
+                other.consent_id == consent.consent_id
+                or (
+                    other.client_id != consent.client_id
+                    and other.recipient_payer_id == consent.recipient_payer_id
+                    and self.revoked[other.consent_id] > consent.given_on
+                )
+            )
+        ]
+        return min(found, default=None)
 
     @property
     def recipients(self) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from ninehours.plans.v1 import plans_events_pb2 as events
 
 from kernel.decider import filled
 from kernel.facts import Recorded
+from kernel.messaging.persons import ids_of
 from kernel.messaging.public_facts import public_facts
 from kernel.refusal import Unknown
 from kernel.statements import content_of
@@ -49,7 +50,8 @@ from services.plans.domain.rules import LevelRulesConfirmed, LevelRulesProposed
 
 # The type as a literal: that is what the index of drafts is for.
 DRAFTS = """
-SELECT stream FROM fact WHERE type = 'plans.plan_drafted.v1' AND body->>'client_id' = :client
+SELECT stream FROM fact
+WHERE type = 'plans.plan_drafted.v1' AND body->>'client_id' = ANY(CAST(:clients AS text[]))
 ORDER BY recorded_at, stream
 """
 STREAM_OF = {
@@ -80,7 +82,7 @@ def plans(
 
 def plans_of(tx: Transaction, client_id: str) -> list[str]:
     """Streams of the client's plans, drafts too, in the order in which they were drafted."""
-    return [row.stream for row in tx.execute(DRAFTS, client=client_id)]
+    return [row.stream for row in tx.execute(DRAFTS, clients=ids_of(tx.connection, client_id))]
 
 
 def care(

@@ -11,6 +11,7 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 from kernel.facts import HeardFact, id_of
 from kernel.mapping.reading import fact_reader, named
 from kernel.messaging.amendments import AMENDED
+from kernel.messaging.persons import SAYINGS
 from services.plans.adapters.level_rules import to_level_rules
 from services.plans.app.streams import RULES_SUBJECT
 from services.plans.domain import history
@@ -34,9 +35,10 @@ def history_of(client: str, facts: Mapping[str, Iterable[HeardFact]]) -> history
         for fact in facts[subject]
         if isinstance(fact.message, attendance.SiteOpened)
     ]
+    own = [fact for fact in facts.get(client, ()) if fact.type not in SAYINGS]
     return history.CareHistory(
         client_id=id_of(client),
-        facts=[_read(fact) for fact in (*facts.get(client, ()), *sites) if fact.type != AMENDED],
+        facts=[_read(fact) for fact in (*own, *sites) if fact.type != AMENDED],
         rules={_confirmed(fact): str(fact.id) for fact in facts.get(RULES_SUBJECT, ())},
         bands=ASAM_ADULTS,
     )

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from kernel.messaging.persons import survivor_of
 from kernel.store.store import Transaction
 from services.plans.adapters.stored import ROWS
 from services.plans.adapters.subscriptions import SUBSCRIPTIONS, derive
@@ -19,7 +20,7 @@ def weeks(tx: Transaction, client_id: str) -> list[ProjectedRow[WeekOfProgress]]
 
 def weeks_as_of(tx: Transaction, client_id: str, until: datetime) -> list[WeekOfProgress]:
     """The same, measured anew from the facts signed by then."""
-    client = client_subject(client_id)
+    client = survivor_of(tx.connection, client_subject(client_id), until)
     rows = derive(client, SUBSCRIPTIONS.read_history(tx.connection, client, until))
     found = [row.content for row in rows if row.kind == PROGRESS]
     return sorted(found, key=lambda week: (week.week_start, week.episode_id))
@@ -56,7 +57,7 @@ def _current(tx: Transaction, client_id: str, kind: str) -> list[ProjectedRow[An
         " WHERE derivation = :derivation AND key = :client AND kind = :kind AND current"
         " ORDER BY content->>'week_start', row_key",
         derivation=PROGRESS,
-        client=client_subject(client_id),
+        client=survivor_of(tx.connection, client_subject(client_id)),
         kind=kind,
     )
     return [

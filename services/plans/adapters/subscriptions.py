@@ -14,6 +14,7 @@ from kernel.facts import Row
 from kernel.keys.forgetting import forget_when_told
 from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
+from kernel.messaging.persons import ids_of
 from kernel.messaging.subscriptions import Facts, Projection, Reaction, Subscription, Subscriptions
 from kernel.store.store import Context, Store
 from services.plans.adapters.history import history_of
@@ -30,7 +31,7 @@ from services.plans.domain.progress import MeasuredWeek, WeekOfProgress, measure
 from services.plans.domain.recommendation import MadeRecommendation, Recommendation, recommend
 from services.plans.domain.scores import Trend
 
-CODE = "5"  # raised when the projection's meaning changes: everything is projected again
+CODE = "6"  # raised when the projection's meaning changes: everything is projected again
 
 trend_message = writer(pb.ScoreTrend, Trend, known=True, lowest=named("least"))
 _measured = writer(
@@ -109,8 +110,10 @@ def _subscriptions() -> Iterator[Subscription]:
 
 
 def forget(store: Store, fact: intake.ClientForgotten, context: Context) -> None:
-    """Destroys the client's key."""
-    forget_when_told(store, [client_subject(fact.client_id)], context)
+    """Destroys the person's keys."""
+    with store.transaction() as tx:
+        ids = ids_of(tx.connection, fact.client_id)
+    forget_when_told(store, map(client_subject, ids), context)
 
 
 SUBSCRIPTIONS = Subscriptions(

@@ -10,6 +10,7 @@ from kernel.credentials import CERTIFY, SIGN, Jurisdiction, require_for
 from kernel.decider import filled
 from kernel.execute import Outcome, decided, record
 from kernel.facts import Recorded
+from kernel.messaging.persons import ids_of
 from kernel.refusal import Malformed, Unknown
 from kernel.store.store import Context, Store, Transaction
 from services.plans.app.ports import Plans
@@ -259,7 +260,8 @@ def taking_its_place(
 
 def _require_of(tx: Transaction, plans: Plans, client_id: str, episode_id: str) -> None:
     """Refuses an episode that was heard of as another client's: of this one, there is none."""
-    if plans.episodes.client_of(tx, episode_id) not in (None, client_id):
+    of = plans.episodes.client_of(tx, episode_id)
+    if of is not None and of not in ids_of(tx.connection, client_id):
         raise Unknown("episode", episode_id)
 
 

@@ -109,7 +109,7 @@ class Attendance(HistoryFact):
 
     `time` is the client's in treatment, `treatment` when it was; empty where minutes alone were
     told. `overlap`: the client was at another session at that time. `program_id`: the session's,
-    empty where it was not told.
+    empty where it was not told. `client_id`: as whom the person came.
     """
 
     session_id: str
@@ -120,6 +120,7 @@ class Attendance(HistoryFact):
     treatment: tuple[Span, ...] = ()
     overlap: bool = False
     program_id: str = ""
+    client_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,7 +87,14 @@ def sessions_of(facts: Sequence[ProgressFact]) -> list[Session]:
         (fact for fact in facts if isinstance(fact, Attendance)),
         key=lambda fact: (fact.correction, order(fact)),
     )
-    attendance = {fact.session_id: fact for fact in attendances}
+    holding = {(fact.client_id, fact.session_id): fact for fact in attendances}
+    attendance: dict[str, Attendance] = {}
+    also: defaultdict[str, set[str]] = defaultdict(set)
+    for told in holding.values():  # of merged clients several, for one who was there
+        before = attendance.get(told.session_id)
+        if before is not None:
+            also[told.session_id] |= {before.id, told.id}
+        attendance[told.session_id] = told if before is None else _both(before, told)
     # The service date is computed once, by attendance: all these facts carry the same.
     dates = {key: fact.service_date for key, fact in (scheduled | cancelled | attendance).items()}
     sessions = [
@@ -97,10 +104,24 @@ def sessions_of(facts: Sequence[ProgressFact]) -> list[Session]:
             scheduled=scheduled.get(session_id),
             cancellation=cancelled.get(session_id),
             attendance=attendance.get(session_id),
+            shared_with=frozenset(also.get(session_id, ())),
         )
         for session_id, service_date in dates.items()
     ]
     return list(_each_minute_once(sorted(sessions, key=_start)))
+
+
+def _both(one: Attendance, other: Attendance) -> Attendance:
+    """What two merged clients attended of one session: each minute once."""
+    if not (one.attended and other.attended):
+        return one if one.attended or not other.attended else other
+    overlap = one.overlap or other.overlap
+    if not (one.treatment and other.treatment):
+        longest = max(one, other, key=lambda fact: (fact.time, order(fact)))
+        return replace(longest, treatment=(), overlap=overlap)
+    rest = [part for span in other.treatment for part in _without(span, one.treatment)]
+    treatment = tuple(sorted((*one.treatment, *rest), key=lambda span: span.starts_at))
+    return replace(one, treatment=treatment, time=_length(treatment), overlap=overlap)
 
 
 class _Hours:
@@ -140,7 +161,7 @@ def _each_minute_once(sessions: Sequence[Session]) -> Iterator[Session]:
                 session,
                 delivered=time + _unplaced(session),
                 called_off=off,
-                shared_with=shared_with,
+                shared_with=shared_with | session.shared_with,
             )
         elif session.is_therapy and session.cancelled:
             spans = _asked(session)

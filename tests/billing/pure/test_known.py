@@ -217,7 +217,8 @@ def test_a_line_of_an_issued_claim_is_known_whole() -> None:
 
 
 def test_every_fact_that_is_heard_is_read_and_fills_everything_that_can_be_known() -> None:
-    # What amends a statement is applied before anything is read (kernel/messaging/amendments.py).
+    # What amends a statement is applied before anything is read (kernel/messaging/amendments.py),
+    # and so is who is one person (kernel/messaging/persons.py).
     # A site's address is for claims' files, a registration for who may ask about the client;
     # credentials are for who may be named, members and judgements on them for issuing; who is
     # forgotten loses a key, and is billed as before.
@@ -225,6 +226,8 @@ def test_every_fact_that_is_heard_is_read_and_fills_everything_that_can_be_known
         "ninehours.attendance.v1.SiteOpened",
         "ninehours.attendance.v1.StaffCredentialed",
         "ninehours.common.v1.StatementAmended",
+        "ninehours.common.v1.ClientMerged",
+        "ninehours.common.v1.ClientUnmerged",
         "ninehours.intake.v1.ClientForgotten",
         "ninehours.intake.v1.ClientRegistered",
         "ninehours.intake.v1.MemberRecognised",
@@ -241,4 +244,4 @@ def test_every_fact_that_is_heard_is_read_and_fills_everything_that_can_be_known
 
 
 def test_the_derivation_has_another_meaning_than_the_first_release() -> None:
-    assert CODE == "11"
+    assert CODE == "12"

@@ -47,6 +47,8 @@ class Log:
         """
         kind = message.DESCRIPTOR.full_name
         service = service or kind.split(".")[1]
+        if service == "common":  # who is one person, intake says
+            service = "intake"
         of = next(k for k in ("client", "staff", "site", "payer") if hasattr(message, f"{k}_id"))
         return self._tell(service, f"{of}/{getattr(message, f'{of}_id')}", message, label)
 

@@ -21,12 +21,17 @@ UNPUBLISHED = {
     "intake.person_changed.v1",
     "intake.safety_task_handed_on.v1",
 }
-OF_TWO = {"intake.doubles_judged.v1"}
+OF_TWO = {
+    "intake.doubles_judged.v1": ("client_id", "other_client_id"),
+    "intake.client_merged.v1": ("survivor_client_id", "absorbed_client_id"),
+    "intake.client_unmerged.v1": ("survivor_client_id", "absorbed_client_id"),
+}
+OF_ALL = {"StatementAmended", "ClientMerged", "ClientUnmerged"}
 
 
 def test_every_stored_name_has_a_golden_file_and_no_file_is_left_over() -> None:
     assert {path.stem for path in GOLDEN.iterdir()} == set(FACTS.names)
-    assert len(FACTS.names) == 29
+    assert len(FACTS.names) == 31
 
 
 @pytest.mark.parametrize("name", sorted(FACTS.names))
@@ -50,13 +55,12 @@ def test_what_is_published_of_a_golden_fact_is_about_its_client(name: str) -> No
     )
     published = list(publish(recorded))
     about = content_of(recorded)
-    subjects = [] if name in UNPUBLISHED else [f"client/{about.client_id}"]
-    if name in OF_TWO:
-        subjects.append(f"client/{about.other_client_id}")
+    named = () if name in UNPUBLISHED else OF_TWO.get(name, ("client_id",))
+    subjects = [f"client/{getattr(about, field)}" for field in named]
     assert [publication.subject for publication in published] == subjects
     for publication in published:
         assert publication.label in {"PART2", "HIPAA"}
         # The private and the public fact have the same noun.
         noun = type(fact).__name__
-        package = "common" if noun == "StatementAmended" else "intake"
+        package = "common" if noun in OF_ALL else "intake"
         assert publication.type == f"ninehours.{package}.v1.{noun}"

@@ -21,7 +21,7 @@ from tests.harness.plans.service import credentialed
 from tests.intake.test_forgetting import YEARS, agree, ask, long_after
 from tests.read_back.canaries import Canaries, Played
 
-ROLES = frozenset({"clinician", "front_desk"})
+ROLES = frozenset({"clinician", "front_desk", "administrator"})
 COLLEAGUE = "5a000000-0000-4000-8000-000000000002"
 AREAS = pb.AssessmentArea.keys()[1:]
 C_SSRS = {1: 1, 2: 1, 3: 1, 4: 1, 5: 0, 6: 0}
@@ -190,8 +190,17 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     ):
         question(kind(client_id=client_id))
     question(said.ListStatementsRequest(client_id=other))
+    pair = {"survivor_client_id": other, "absorbed_client_id": registered()}
+    differences = [value.number for value in pb.MergeDifference.DESCRIPTOR.values][1:]
+    command(
+        pb.MergeClientsRequest,
+        **pair,
+        reason=pb.MERGE_REASON_IDENTIFIED_LATER,
+        settled=differences,
+    )
+    command(pb.UnmergeClientsRequest, **pair, reason=pb.UNMERGE_REASON_OTHER_SURVIVOR)
     gone = registered(pb.OtherPerson(other_client_id=other, reason=fill.text()))
-    for person in (other, gone):
+    for person in (*pair.values(), gone):
         question(chart.ReadPersonRequest(client_id=person))
     long_after(desk)
     _forget(desk, played, gone)

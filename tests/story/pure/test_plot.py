@@ -77,12 +77,19 @@ def test_everything_services_promise_of_the_course_of_care_is_asked_of_them(
         ("attendance", "EndCredential"),
         ("intake", "EndCoverage"),
         ("intake", "EndDiagnosis"),
+        ("intake", "ChangePerson"),
         ("intake", "JudgeDoubles"),
+        ("intake", "MergeClients"),
+        ("intake", "UnmergeClients"),
         ("intake", "AskToForget"),
         ("intake", "AgreeToForget"),
         ("intake", "WithdrawForgetting"),
         ("attendance", "CancelSession"),
         ("attendance", "AttestNote"),
+        ("attendance", "AddToRoster"),
+        ("attendance", "TakeFromRoster"),
+        ("attendance", "AddAddendum"),
+        ("attendance", "RecordAbsence"),
     }
 
 

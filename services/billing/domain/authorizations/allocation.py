@@ -16,7 +16,7 @@ from services.billing.domain.authorizations.ledger import (
     units_on,
 )
 from services.billing.domain.authorizations.matching import Demand, assign
-from services.billing.domain.claims.cuts import Carried
+from services.billing.domain.claims.cuts import Carried, kept_of_one_client
 from services.billing.domain.claims.in_force import in_force
 from services.billing.domain.days.gates import Verdict
 from services.billing.domain.days.service_day import ServiceDay, Share, resolve
@@ -118,7 +118,7 @@ def uncovered(history: BillingHistory, authorization_id: str) -> dict[str, tuple
             for day in days
             if day.rules is not None
             and day.rules.authorization_required
-            and _carrying(day, [claim])
+            and _carrying(day, [claim], history.client_id)
             and day.paid_at(claim.site_id).authorization_id != authorization_id
         )
         for claim in in_force(history.issued)
@@ -168,7 +168,7 @@ def _issued(
     put_right = _put_right(history)
     room = {said.authorization_id: said.units for said in put_right}
     for day in days:
-        carrying = _carrying(day, claims)
+        carrying = _carrying(day, claims, history.client_id)
         if not carrying or day.rules is None or not day.rules.authorization_required:
             continue
         if _asks(day) and not all(claim.authorization_id for claim in carrying):
@@ -221,10 +221,13 @@ def _shares_of(carrying: Sequence[IssuedClaim], day: ServiceDay) -> Iterator[Sha
         yield Share(sites=frozenset(of_it), authorization_id=authorization_id, units=units)
 
 
-def _carrying(day: ServiceDay, claims: Sequence[IssuedClaim]) -> list[IssuedClaim]:
+def _carrying(
+    day: ServiceDay, claims: Sequence[IssuedClaim], survivor_id: str
+) -> list[IssuedClaim]:
     """The claims that carry the day itself to this payer, of each site under one authorization.
 
-    What was issued with and without one for one site, or beside it, goes by those that have one.
+    What was issued with and without one for one site, or beside it, goes by those that have one. Of
+    merged clients, whose claims carry it both, those of the one that keeps it.
     """
     found = [
         claim
@@ -234,6 +237,8 @@ def _carrying(day: ServiceDay, claims: Sequence[IssuedClaim]) -> list[IssuedClai
             line.service_date == day.service_date and not line.ancillary for line in claim.lines
         )
     ]
+    if len({claim.client_id for claim in found}) > 1:
+        found = kept_of_one_client(found, day, survivor_id)
     of_site = {(claim.site_id, claim.authorization_id) for claim in found}
     if all(of_it for _, of_it in of_site) and len({site for site, _ in of_site}) == len(of_site):
         return found
@@ -246,7 +251,7 @@ def _without(
     """What is said of a day that can do without, or that is issued; None: it waits for units."""
     if waiver := _waiver(day, history):
         return Verdict(Gate.AUTHORIZATION, rests_on=frozenset({waiver.fact}))
-    carrying = _carrying(day, claims)
+    carrying = _carrying(day, claims, history.client_id)
     if not carrying:
         return None
     rests_on = facts_of(carrying)

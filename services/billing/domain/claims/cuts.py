@@ -3,7 +3,7 @@
 Sources: domain guide 5.9 and section 12 ("What splits a claim").
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -105,6 +105,56 @@ def still_claimed(claim: IssuedClaim, day: ServiceDay) -> tuple[ClaimLine, ...]:
         for line in lines
         if (line.site_id or day.site_id, line.provider_id or day.provider_id) == here
     )
+
+
+def kept_of_one_client(
+    claims: Sequence[IssuedClaim], day: ServiceDay, survivor_id: str
+) -> list[IssuedClaim]:
+    """Of merged clients' claims that carry one date, those of the client who keeps it.
+
+    Of those that say still to whom, by whom and where, that is the survivor, else whose claim is
+    the first by its id.
+    """
+    still = [claim for claim in claims if still_claimed(claim, day)] or claims
+    first = min(still, key=lambda claim: (claim.client_id != survivor_id, claim.claim_id))
+    return [claim for claim in claims if claim.client_id == first.client_id]
+
+
+def place_of(line: ClaimLine) -> tuple[date, str]:
+    """What one claim of a person has together: a date's own lines, or its ancillary code."""
+    return line.service_date, line.code if line.ancillary else ""
+
+
+def left_to_others(
+    claim: IssuedClaim,
+    issued: Sequence[IssuedClaim],
+    by_date: Mapping[date, ServiceDay],
+    survivor_id: str,
+) -> set[tuple[date, str]]:
+    """Of merged clients: places that stand on a claim of another of them, which keeps them."""
+    left: set[tuple[date, str]] = set()
+    of_several = {other.client_id for other in issued} - {claim.client_id}
+    for place in {place_of(line) for line in claim.lines} if of_several else ():
+        carrying = [
+            other
+            for other in issued
+            if (other.payer_id, other.site_id) == (claim.payer_id, claim.site_id)
+            and place in {place_of(line) for line in other.lines}
+        ]
+        if place[0] in by_date and claim not in kept_of_one_client(
+            carrying, by_date[place[0]], survivor_id
+        ):
+            left.add(place)
+    return left
+
+
+def without(parts: Iterable[Part], left: Collection[tuple[date, str]]) -> list[Part]:
+    """The parts with what they have at other places."""
+    found = (
+        Part(part.day, tuple(line for line in part.lines if place_of(line) not in left))
+        for part in parts
+    )
+    return [part for part in found if part.lines]
 
 
 def cut_of(claim: IssuedClaim) -> Cut:

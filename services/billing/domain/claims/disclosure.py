@@ -41,7 +41,8 @@ class Circumstances:
 
     `reconciled`: the database was never restored, or a named person said what had left before.
     `unchecked`: ids of facts that no owner was asked about, or that their owner doesn't confirm.
-    `unsettled`: something of them is parked, behind or due. `heard`: up to where intake's log was;
+    `unsettled`: something of them is parked, behind or due; `unheard`: intake knew more of another
+    client who is the same person. `heard`: up to where intake's log was;
     `heard_at_permit`: the fact that was heard as the last one its permit knew, where it is kept.
     `withheld`: intake's reasons. `revoked`: the day of the last revocation of a consent to this
     payer; `ended`: by consent, its first day without it. `settled`: the day of the revocation that
@@ -57,6 +58,7 @@ class Circumstances:
     today: Mapping[str, date] = field(default_factory=dict)
     unchecked: Collection[str] = frozenset()
     unsettled: Collection[str] = ()
+    unheard: Collection[str] = ()
     heard: Mapping[str, int] = field(default_factory=dict)
     heard_at_permit: Mapping[str, str] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
@@ -108,7 +110,7 @@ def basis_of(claim: ClaimIssued) -> Basis:
 
 def _closed(candidate: Candidate, others: Sequence[Candidate], now: Circumstances) -> Iterator[str]:
     claim = candidate.claim
-    if claim.client_id in now.unsettled or not _is_heard(claim, now):
+    if claim.client_id in {*now.unsettled, *now.unheard} or not _is_heard(claim, now):
         yield StaysBecause.NOT_SETTLED
     if not candidate.rests_on.isdisjoint(now.unchecked):
         yield StaysBecause.NOT_CHECKED

@@ -25,12 +25,13 @@ class Members:
 
     `keys`: by client, of each coverage. `in_force`: by key, a claim under each of its client's, as
     it may have left under a number that was mistyped, and corrected since. `apart`: clients whom a
-    named person judged to be two people.
+    named person judged to be two people. `survivors`: of merged clients, as whom they go on.
     """
 
     keys: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     in_force: Mapping[str, Sequence[ClaimIssued]] = field(default_factory=dict)
     apart: Collection[frozenset[str]] = frozenset()
+    survivors: Mapping[str, str] = field(default_factory=dict)
 
     def key_of(self, claim: ClaimIssued) -> str:
         """Empty: nobody was recognised yet."""
@@ -52,9 +53,13 @@ class Members:
         return tuple(Doubled(service_date=on, by=found[on]) for on in sorted(found))
 
     def are_one(self, client_id: str, other_client_id: str) -> bool:
-        """Whether two clients of one key are taken for one person, and aren't one client."""
+        """Whether two clients of one key are taken for one person, and aren't one client.
+
+        Merged clients are one: their claims are judged in one derivation.
+        """
         pair = frozenset({client_id, other_client_id})
-        return len(pair) > 1 and pair not in self.apart
+        merged = {self.survivors.get(each, each) for each in pair}
+        return len(merged) > 1 and pair not in self.apart
 
     def joined_by(self, *claims: ClaimIssued) -> "Members":
         """With claims that stand, or are about to leave."""

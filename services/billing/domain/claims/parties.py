@@ -61,7 +61,10 @@ def asked_for(amended: Sequence[PartyAmended], rules: RuleSet) -> AmendedParty:
 
 
 def _of_identity(claim: IssuedClaim, history: BillingHistory) -> Iterator[PartyAmended]:
-    told = sorted(history.identities, key=lambda amended: amended.sequence)
+    told = sorted(
+        (said for said in history.identities if said.client_id == claim.client_id),
+        key=lambda amended: amended.sequence,
+    )
     if not told:
         return
     left_with = _identity_left_with(claim, told)
@@ -76,7 +79,7 @@ def _of_identity(claim: IssuedClaim, history: BillingHistory) -> Iterator[PartyA
 
 def _of_membership(claim: IssuedClaim, history: BillingHistory) -> Iterator[PartyAmended]:
     told = sorted(
-        (said for said in history.memberships if said.coverage_id == claim.coverage_id),
+        (said for said in history.memberships if said.coverage_id == claim.left_under),
         key=lambda amended: amended.sequence,
     )
     if not told:

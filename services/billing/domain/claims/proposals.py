@@ -22,10 +22,13 @@ from services.billing.domain.claims.cuts import (
     Carried,
     Part,
     is_ancillary,
+    left_to_others,
     lines_of,
     parts_of,
+    place_of,
     still_claimed,
     units_of,
+    without,
 )
 from services.billing.domain.claims.drafts import MOST_LINES, bill_of, courses_of, joining, staff_on
 from services.billing.domain.claims.in_force import in_force
@@ -132,7 +135,10 @@ def _propose(
     if rules is None:
         return None
     authorization_id = _authorization_now(claim, by_date)
-    all_parts = _parts_now(claim, authorization_id, by_date.values(), late)
+    elsewhere_claimed = left_to_others(claim, issued, by_date, history.client_id)
+    all_parts = without(
+        _parts_now(claim, authorization_id, by_date.values(), late), elsewhere_claimed
+    )
     others = _others(claim, issued)
     parts = _fitting(claim, _of_one_person(claim, all_parts, others))
     elsewhere = _elsewhere(claim, by_date.values())
@@ -284,7 +290,7 @@ def _fitting(claim: IssuedClaim, parts: Sequence[Part]) -> list[Part]:
 
 def _elsewhere(claim: IssuedClaim, days: Iterable[ServiceDay]) -> Iterator[Part]:
     """Lines of the claim's dates, to its payer, that were given at other sites."""
-    places = {_place(line) for line in claim.lines}
+    places = {place_of(line) for line in claim.lines}
     for day in days:
         if (day.payer_id, day.coverage_id) != (claim.payer_id, claim.coverage_id):
             continue
@@ -293,21 +299,16 @@ def _elsewhere(claim: IssuedClaim, days: Iterable[ServiceDay]) -> Iterator[Part]
         away = tuple(
             line
             for line in lines
-            if _place(line) in places and (line.site_id or day.site_id) != claim.site_id
+            if place_of(line) in places and (line.site_id or day.site_id) != claim.site_id
         )
         if away:
             yield Part(day, away)
 
 
-def _place(line: ClaimLine) -> tuple[date, str]:
-    """What one claim of a person has together: a date's own lines, or its ancillary code."""
-    return line.service_date, line.code if line.ancillary else ""
-
-
 def _others(claim: IssuedClaim, issued: Sequence[IssuedClaim]) -> set[tuple[date, str]]:
     """Places of lines that stand on other claims of the same site."""
     others = (other for other in issued if other is not claim and other.site_id == claim.site_id)
-    return {_place(line) for other in others for line in other.lines}
+    return {place_of(line) for other in others for line in other.lines}
 
 
 def _of_one_person(
@@ -323,7 +324,7 @@ def _of_one_person(
     lines = [line for part in parts for line in part.lines]
     named = claim.lines[0].rendering_staff_id
     if named not in {line.rendering_staff_id for line in lines}:
-        lines = [line for line in lines if _place(line) not in others]
+        lines = [line for line in lines if place_of(line) not in others]
         named = staff_on(lines)
     kept = {line for line in lines if line.rendering_staff_id == named}
     found = [Part(part.day, tuple(line for line in part.lines if line in kept)) for part in parts]
@@ -341,14 +342,14 @@ def _unnamed_dates(
     As long as it stands, such lines can't be drafted.
     """
     by_person = claim.claim_form == ClaimForm.PROFESSIONAL
-    kept_places = {_place(line) for part in kept for line in part.lines}
+    kept_places = {place_of(line) for part in kept for line in part.lines}
     named = {
-        (_place(line), other.site_id, line.rendering_staff_id if by_person else "")
+        (place_of(line), other.site_id, line.rendering_staff_id if by_person else "")
         for other in issued
         if other is not claim
         for line in other.lines
     } | {
-        (_place(line), claim.site_id, line.rendering_staff_id if by_person else "")
+        (place_of(line), claim.site_id, line.rendering_staff_id if by_person else "")
         for part in kept
         for line in part.lines
     }
@@ -356,9 +357,9 @@ def _unnamed_dates(
         line.service_date
         for part in parts
         for line in part.lines
-        if _place(line) in kept_places
+        if place_of(line) in kept_places
         and (
-            _place(line),
+            place_of(line),
             line.site_id or part.day.site_id,
             line.rendering_staff_id if by_person else "",
         )

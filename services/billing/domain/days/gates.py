@@ -15,12 +15,14 @@ from services.billing.domain.history.history import (
     Admission,
     Attendance,
     BillingHistory,
+    Consent,
     Discharge,
     Enrollment,
     Fee,
     Level,
     Note,
     Program,
+    Revocation,
     facts_of,
 )
 from services.billing.domain.payers.rules import (
@@ -263,9 +265,11 @@ def consent_gate(
         and (consent.expires_on is None or on <= consent.expires_on)
     ]
     revoked = {
-        revocation.consent_id: revocation.fact
+        consent.consent_id: revocation.fact
         for revocation in history.revocations
         if revocation.revoked_on <= on
+        for consent in given
+        if _takes_back(history, revocation, consent)
     }
     in_force = frozenset(consent.fact for consent in given if consent.consent_id not in revoked)
     if in_force or not given:
@@ -274,6 +278,18 @@ def consent_gate(
         Gate.CONSENT,
         Reason.CONSENT_REVOKED,
         rests_on=facts_of(given) | {revoked[consent.consent_id] for consent in given},
+    )
+
+
+def _takes_back(history: BillingHistory, revocation: Revocation, consent: Consent) -> bool:
+    """Of merged clients what the person revoked under one id, after it was given, is revoked under
+    the others too."""
+    return revocation.consent_id == consent.consent_id or any(
+        other.consent_id == revocation.consent_id
+        and other.client_id != consent.client_id
+        and other.payer_id == consent.payer_id
+        and revocation.revoked_on > consent.given_on
+        for other in history.consents
     )
 
 

@@ -368,5 +368,5 @@ def _attendance_gate(services: Sequence[AttendedService]) -> Verdict:
     if not services:
         return Verdict(Gate.ATTENDANCE, Reason.ONLY_ANCILLARY)
     in_doubt = min((service.in_doubt for service in services if service.in_doubt), default=None)
-    facts = frozenset(service.attendance.fact for service in services)
+    facts = facts_of(service.attendance for service in services)
     return Verdict(Gate.ATTENDANCE, in_doubt, rests_on=facts)

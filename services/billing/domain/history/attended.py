@@ -10,7 +10,9 @@ from services.billing.domain.history.history import (
     BillingHistory,
     Program,
     Session,
+    facts_of,
 )
+from services.billing.domain.history.presence import united
 from services.billing.domain.payers.rules import RuleSet
 from services.billing.domain.reasons import Reason
 
@@ -39,8 +41,7 @@ class AttendedService:
     @property
     def facts(self) -> frozenset[str]:
         """What is known of it."""
-        facts = [self.attendance.fact, *([self.session.fact] if self.session else [])]
-        return frozenset(facts)
+        return facts_of([self.attendance], [self.session] if self.session else [])
 
     @property
     def minutes(self) -> int:
@@ -66,13 +67,17 @@ class AttendedService:
 
 
 def attendance_that_holds(attendances: Sequence[Attendance]) -> list[Attendance]:
-    """Of each session the latest word: the highest correction, else what closing said."""
-    latest: dict[str, Attendance] = {}
+    """Of each session the latest word: the highest correction, else what closing said.
+
+    Of merged clients, who may have come to one session as both, each minute once.
+    """
+    latest: dict[tuple[str, str], Attendance] = {}
     for attendance in sorted(
         attendances, key=lambda attendance: (attendance.correction, attendance.fact)
     ):
-        latest[attendance.session_id] = attendance
-    return sorted(latest.values(), key=lambda attendance: attendance.session_id)
+        latest[attendance.client_id, attendance.session_id] = attendance
+    holding = united(list(latest.values()))
+    return sorted(holding, key=lambda attendance: attendance.session_id)
 
 
 def services_of(

@@ -107,6 +107,7 @@ class Consent:
     payer_id: str
     given_on: date
     expires_on: date | None
+    client_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +137,20 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """From one moment to a later one."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attendance:
     """What was recorded of one session: at closing (`correction` 0), or by a correction.
 
     `seconds` 0: a release before told minutes alone. `overlap`: the client was at another session
-    at that time.
+    at that time. `treatment`: when it was; empty where minutes alone were told. `client_id`: as
+    whom the person came. `also`: facts of the same presence, told of another client of the person.
     """
 
     fact: str
@@ -154,6 +164,9 @@ class Attendance:
     overlap: bool = False
     seconds: int = 0
     program: Program = NOT_KNOWN
+    treatment: tuple[Span, ...] = ()
+    client_id: str = ""
+    also: frozenset[str] = frozenset()
 
     @property
     def time(self) -> int:
@@ -318,6 +331,15 @@ class IssuedClaim:
     # The numbers by which it named others; empty, of those of before: as they were said first.
     provider_npi: str = ""
     renumbered: int = 0
+    # Under whose id it left: of merged clients one of several.
+    client_id: str = ""
+    # Where several coverages are one member's, under which of them; empty: as `coverage_id` says.
+    own_coverage_id: str = ""
+
+    @property
+    def left_under(self) -> str:
+        """The coverage of which it told the numbers."""
+        return self.own_coverage_id or self.coverage_id
 
 
 class AdjudicationStatus(StrEnum):
@@ -374,6 +396,7 @@ class IdentityAmended:
     sequence: int
     version: int
     periods: tuple[IdentityPeriod, ...]
+    client_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -444,4 +467,6 @@ class SaidByAFact(Protocol):
 
 def facts_of(*said: Iterable[SaidByAFact]) -> frozenset[str]:
     """The ids of the facts that say all these."""
-    return frozenset(item.fact for items in said for item in items)
+    items = [item for some in said for item in some]
+    also = (item.also for item in items if isinstance(item, Attendance))
+    return frozenset(item.fact for item in items).union(*also)
