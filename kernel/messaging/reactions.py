@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import text
 
 from kernel import logs
-from kernel.facts import HeardFact, derived_id
-from kernel.messaging.amendments import AMENDED
+from kernel.execute import CommandExecutor
+from kernel.facts import derived_id
+from kernel.messaging.amendments import AMENDED, History
 from kernel.messaging.checkpoints import BEYOND_OWNER, OTHER_HISTORY
 from kernel.messaging.owners import Confirm, Fingerprint, fingerprints_of
 from kernel.messaging.pauses import Pauses
@@ -158,15 +159,13 @@ class Reactions:
         reaction = self._by_name[pending.name]
         with self._store.transaction() as tx:
             history = self._subscriptions.read_history(tx.connection, pending.subject)
+            context = self._context(tx, reaction, pending)
         try:
-            for fact in history[pending.subject]:
-                if fact.id == pending.key and fact.type != AMENDED:
-                    context = self._context(reaction, fact, pending.traces)
-                    reaction.react(self._store, fact.message, context)
-            for amended in history.amended:
-                if amended.by.id == pending.key and reaction.again is not None:
-                    context = self._context(reaction, amended.by, pending.traces)
-                    reaction.again(self._store, amended, context)
+            if not self._given(reaction, history, pending, context):
+                # Taken back, or put right once more, before anybody reacted: that is its answer.
+                CommandExecutor(store=self._store, publish=lambda _: ()).transact(
+                    context, lambda _: ()
+                )
         except (Stale, NotYet):
             return False
         self._barrier("reacted")
@@ -175,15 +174,35 @@ class Reactions:
         REACTIONS.labels(pending.name, "given").inc()
         return True
 
-    def _context(self, reaction: Reaction, fact: HeardFact, traceparent: str) -> Context:
-        content = fact.message.SerializeToString(deterministic=True)
+    def _given(
+        self, reaction: Reaction, history: History, pending: Pending, context: Context
+    ) -> bool:
+        """Whether what stands of the fact, or of what it puts right, was reacted to."""
+        for fact in history[pending.subject]:
+            if fact.id == pending.key and fact.type != AMENDED:
+                reaction.react(self._store, fact.message, context)
+                return True
+        for amended in history.amended:
+            if amended.by.id == pending.key and reaction.again is not None:
+                reaction.again(self._store, amended, context)
+                return True
+        return False
+
+    def _context(self, tx: Transaction, reaction: Reaction, pending: Pending) -> Context:
+        """Of the fact as it was told: the same command, whatever it says by now."""
+        told = tx.execute(
+            "SELECT type, body, coalesce(signed_at, recorded_at) AS signed_at FROM heard_fact"
+            " WHERE id = :id",
+            id=pending.key,
+        ).one()
+        message = self._subscriptions.decode(told.type, bytes(told.body))
         return Context(
-            command_id=derived_id(fact.id, reaction.name),
-            digest=self._store.vault.digest(content),
+            command_id=derived_id(pending.key, reaction.name),
+            digest=self._store.vault.digest(message.SerializeToString(deterministic=True)),
             actor=f"reaction/{reaction.name}",
-            now=fact.signed_at,  # whenever it is drained: what it decides depends on the fact
-            correlation=str(fact.id),
-            traceparent=traceparent,
+            now=told.signed_at,  # whenever it is drained: what it decides depends on the fact
+            correlation=str(pending.key),
+            traceparent=pending.traces,
         )
 
 

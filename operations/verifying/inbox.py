@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from kernel.facts import derived_id
+from kernel.messaging.amendments import AMENDED
 from kernel.messaging.checkpoints import Checkpoint, Checkpoints
 from kernel.messaging.owners import FINGERPRINT, Fingerprint
 from kernel.messaging.parking import what_failed
@@ -153,9 +154,13 @@ def reactions_are_done(examination: Examination) -> Iterator[Finding]:
     """Every fact that is reacted to led to its command, unless that is due or was refused."""
     for reaction in examination.subscriptions.reactions:
         for row in examination.paged(
-            "SELECT id, topic, subject, sequence FROM heard_fact WHERE type = :type",
+            "SELECT id, topic, subject, sequence, type, body FROM heard_fact"
+            " WHERE type IN (:type, :amended)",
             type=reaction.to.DESCRIPTOR.full_name,
+            amended=AMENDED,
         ):
+            if not reaction.concerns(row.type, bytes(row.body)):
+                continue
             examination.count()
             command = derived_id(row.id, reaction.name)
             if (reaction.name, row.id) in examination.due_reactions or examination.rows(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from ninehours.common.v1.statements_pb2 import StatementAmended
@@ -13,7 +13,7 @@ from kernel.messaging.amendments import Amended
 from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.messaging.envelope import Record
 from kernel.messaging.owners import Fingerprint, OwnersConfirm
-from kernel.messaging.pending import mark_pending
+from kernel.messaging.pending import mark_pending, mark_reactions
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.refusal import NotYet, Unknown
@@ -214,6 +214,28 @@ def test_what_was_reacted_to_and_is_put_right_is_reacted_to_again_as_it_stands(
         "counter/otherwise/first",
     ]
     assert reacting_to(listener) == []
+    # What nobody reacts to any more is done all the same: nobody looks for it again.
+    listener.pending_work.mark_all()
+    assert reacting_to(listener) == []
+
+
+def test_a_reaction_given_again_after_its_fact_was_put_right_is_the_same_command(
+    tallying: Store, log: Log
+) -> None:
+    """It was accepted, its process was killed before that was noted, and the fact changed."""
+    listener = Listener(tallying, log, subscriptions=REACTING)
+    first = log.tell(ADA, attended("first", 1))
+    listener.hear(first)
+    pending = reacting_to(listener)
+    listener.pending_work.drain()
+    listener.hear(log.tell(ADA, amending(first, 2, attended("first", 2))))
+    with tallying.transaction() as tx:
+        fact_id = UUID(first.headers["ce_id"].decode())
+        mark_reactions(tx, [(COUNT_UP.name, fact_id, ADA, None)])
+    assert reacting_to(listener) == pending
+    listener.pending_work.drain()
+    assert reacting_to(listener) == []
+    assert counted(listener) == ["counter/first"]
 
 
 def test_what_was_put_right_before_anybody_reacted_to_that_is_reacted_to(

@@ -20,16 +20,14 @@ from services.intake.adapters.publication import publish
 from services.intake.app.deciding import Intake
 from services.intake.domain.forgetting import Retention
 
-NOTHING = Subscriptions(())
-
 
 def open_intake(
-    store: Store, subscriptions: Subscriptions = NOTHING, retention: Retention | None = None
+    store: Store, subscriptions: Subscriptions, retention: Retention | None = None
 ) -> Intake:
     """What the api's commands and the stream's reactions work with.
 
-    `subscriptions`: of the service, which hears its own facts as it makes them; reactions make none
-    of those. `retention`: without it nobody is forgotten.
+    `subscriptions`: of the service, which hears its own facts as it makes them. `retention`:
+    without it nobody is forgotten.
     """
     return Intake(
         executor=CommandExecutor(

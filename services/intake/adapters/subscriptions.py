@@ -36,7 +36,7 @@ def close_discharged(store: Store, fact: plans.ClientDischarged, context: Contex
         episode_id=fact.episode_id,
         closed_on=date_of(fact, "discharged_on"),
     )
-    close_episode(open_intake(store), command, context)
+    close_episode(open_intake(store, SUBSCRIPTIONS), command, context)
 
 
 def close_otherwise(store: Store, amended: Amended, context: Context) -> None:
@@ -53,17 +53,17 @@ def close_otherwise(store: Store, amended: Amended, context: Context) -> None:
     def closed_on(tx: Transaction) -> date | None:
         return discharged_on(tx, told.client_id, told.episode_id)
 
-    follow_discharge(open_intake(store), closing, closed_on, reason, context)
+    follow_discharge(open_intake(store, SUBSCRIPTIONS), closing, closed_on, reason, context)
 
 
 def recognise(store: Store, fact: intake.CoverageVerified, context: Context) -> None:
     """Recognises whose member the coverage is; as it is recognised when added, only once."""
-    recognise_member(open_intake(store), fact.client_id, fact.coverage_id, context)
+    recognise_member(open_intake(store, SUBSCRIPTIONS), fact.client_id, fact.coverage_id, context)
 
 
 def note(store: Store, fact: intake.ClientRegistered, context: Context) -> None:
     """Notes by what the client is recognised, if it wasn't noted when they were registered."""
-    recognise_person(open_intake(store), fact.client_id, context)
+    recognise_person(open_intake(store, SUBSCRIPTIONS), fact.client_id, context)
 
 
 def make_findable(store: Store, fact: intake.ClientRegistered, context: Context) -> None:
@@ -73,7 +73,9 @@ def make_findable(store: Store, fact: intake.ClientRegistered, context: Context)
         follow(tx, fact.client_id)
         return ()
 
-    open_intake(store).executor.transact(context, enter, locks=[client_stream(fact.client_id)])
+    open_intake(store, SUBSCRIPTIONS).executor.transact(
+        context, enter, locks=[client_stream(fact.client_id)]
+    )
 
 
 def forget(store: Store, fact: intake.ClientForgotten, context: Context) -> None:
