@@ -1,12 +1,13 @@
 """Every second Monday: what payers answered, new claims to each, and corrections of old ones."""
 
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 
 from ninehours.billing.v1 import billing_service_pb2 as pb
 
 from kernel.rpc.translate import to_date
 from ninehours.story import days, summary
+from ninehours.story.courses import StoryName
 from ninehours.story.days import at
 from ninehours.story.gateway import BILLER
 from ninehours.story.network import PAYERS, DemoPayer
@@ -22,17 +23,30 @@ def bill(story: DemoStory, week: int) -> None:
     if unanswered:
         _adjudicate(story, unanswered, monday)
         story.gateway.catch_up()
+    _issue(story, week, at(monday, 10), f"after week {week}")
+    if unanswered:
+        story.gateway.catch_up()
+        for payer in PAYERS:
+            _correct(story, payer, monday)
+
+
+def bill_anew(story: DemoStory) -> None:
+    """On the Tuesday after all: claims that were taken back leave again as they should have."""
+    story.gateway.catch_up()
+    now = at(days.day_of(days.WEEKS + 1, days.TUESDAY), 10)
+    _issue(story, days.WEEKS, now, "once more")
+    story.gateway.catch_up()
+
+
+def _issue(story: DemoStory, week: int, now: datetime, which: str) -> None:
+    """New claims to every payer, through the week's end."""
     for payer in PAYERS:
         request = pb.IssueClaimsRequest(
             payer_id=story.network.payer_ids[payer.key],
             through=to_date(days.day_of(week, days.SUNDAY)),
         )
-        step = f"issue claims to {payer.key} after week {week}"
-        story.batches += story.give(BILLER, step, request, at(monday, 10)).batch_ids
-    if unanswered:
-        story.gateway.catch_up()
-        for payer in PAYERS:
-            _correct(story, payer, monday)
+        step = f"issue claims to {payer.key} {which}"
+        story.batches += story.give(BILLER, step, request, now).batch_ids
 
 
 def _correct(story: DemoStory, payer: DemoPayer, on: date) -> None:
@@ -54,6 +68,27 @@ def _correct(story: DemoStory, payer: DemoPayer, on: date) -> None:
         story.give(BILLER, f"issue corrections to {payer.key}: {names}", request, now)
     issued = summary.batches_of_corrections(story.gateway, payer_id, now)
     story.batches += [batch for batch in issued if batch not in story.batches]
+
+
+def take_back(story: DemoStory) -> None:
+    """Coverage may come back, so its corrections wait; but the payer asks for its money."""
+    chart, on = story.charts[StoryName.COVERAGE_ENDED_LATE], days.day_of(11, days.WEDNESDAY)
+    story.gateway.catch_up()
+    proposals = [*summary.proposals(story.gateway, chart.client_id)]
+    if proposals:  # played again, they were issued before
+        request = pb.IssueCorrectionsRequest(
+            payer_id=story.payer_of(chart),
+            proposals=[
+                pb.NamedProposal(
+                    claim_id=proposal.claim_id,
+                    revision=proposal.revision,
+                    without_waiting="WAIT_OVERRIDE_PAYER_ASKED",
+                )
+                for proposal in proposals
+            ],
+        )
+        story.give(BILLER, f"{chart.client.key}: take back", request, at(on, 10))
+        story.gateway.catch_up()
 
 
 def _adjudicate(story: DemoStory, batches: list[str], on: date) -> None:

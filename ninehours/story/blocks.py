@@ -101,15 +101,13 @@ def _insure(story: DemoStory, chart: Chart, day: date) -> None:
     )
     given = story.give_for(chart, front_desk, "consent", consent, at(day, 10, 30), after=payer_at)
     chart.consent_id = given.consent_id
-    coverage = intake.AddCoverageRequest(
-        payer_id=payer_id,
-        member_number=chart.client.member_number,
-        group_number="PRX-0042",
-        effective_from=to_date(days.LONG_BEFORE),
-    )
+    number = chart.client.member_number
+    mistyped = chart.client.key == StoryName.MEMBER_NUMBER_MISTYPED
+    coverage = requests.cover(payer_id, number[::-1] if mistyped else number)
     covered = story.give_for(
         chart, front_desk, "coverage", coverage, at(day, 10, 40), after=payer_at
     )
+    chart.coverage_id = covered.coverage_id
     verified = intake.VerifyCoverageRequest(
         coverage_id=covered.coverage_id, verified_from=to_date(days.LONG_BEFORE)
     )
@@ -159,10 +157,15 @@ def _admit_to(
 def _plan(story: DemoStory, chart: Chart, episode: DemoEpisode) -> None:
     """A plan of each episode that both sign, and what the payer authorizes."""
     client, on = chart.client, days.admission(episode.first)
-    group = group_in(client, episode.first)
-    chart.plan_id = _sign_plan(
-        story, chart, episode, group, episode_id=chart.episode_id, what="plan"
-    )
+    if client.key != StoryName.PLAN_ON_PAPER:
+        chart.plan_id = _sign_plan(
+            story,
+            chart,
+            episode,
+            group_in(client, episode.first),
+            episode_id=chart.episode_id,
+            what="plan",
+        )
     for key in client.course.groups_beside(episode):
         what = f"plan beside, for {key},"
         _sign_plan(story, chart, episode, group_of(key), episode_id=chart.beside[key], what=what)
@@ -180,6 +183,21 @@ def _plan(story: DemoStory, chart: Chart, episode: DemoEpisode) -> None:
         story.give_for(chart, BILLER, step, authorization, at(on, 15), after=chart.admitted)
 
 
+def enter_plan(story: DemoStory) -> None:
+    """A plan that was signed on paper at admission, found in a drawer when it was long due."""
+    chart = story.charts[StoryName.PLAN_ON_PAPER]
+    [episode] = chart.client.course.episodes
+    chart.plan_id = _sign_plan(
+        story,
+        chart,
+        episode,
+        group_in(chart.client, episode.first),
+        episode_id=chart.episode_id,
+        what="plan on paper",
+        entered_on=days.PAPER_ENTERED,
+    )
+
+
 def _sign_plan(
     story: DemoStory,
     chart: Chart,
@@ -188,23 +206,27 @@ def _sign_plan(
     *,
     episode_id: str,
     what: str,
+    entered_on: date | None = None,
 ) -> str:
     """Drafted and signed by both, the clinician being the group's: credentialed where it meets.
 
-    Gives the plan's id.
+    `entered_on`: signed on paper at admission, and told on this day. Gives the plan's id.
     """
     on, network = days.admission(episode.first), story.network
-    clinician = network.clinician(group.facilitator)
+    told_on, clinician = entered_on or on, network.clinician(group.facilitator)
     request = requests.draft_plan(chart.client, episode_id, days.last_day(episode.last))
     step = _step(f"draft {what}", episode)
-    drafted = story.give_for(chart, clinician, step, request, at(on, 11), after=chart.admitted)
+    drafted = story.give_for(chart, clinician, step, request, at(told_on, 11), after=chart.admitted)
     after = [*network.credentialed[group.facilitator], *network.opened[group.program]]
     for role, hour in (("CLIENT", 13), ("CLINICIAN", 14)):
         signature = plans.SignPlanRequest(
-            plan_id=drafted.plan_id, signer_role=f"SIGNER_ROLE_{role}", signed_on=to_date(on)
+            plan_id=drafted.plan_id,
+            signer_role=f"SIGNER_ROLE_{role}",
+            signed_on=to_date(on),
+            paper=requests.paper(clinician.id) if entered_on else None,
         )
         step = _step(f"sign {what} as {role}", episode)
-        story.give_for(chart, clinician, step, signature, at(on, hour), after=after)
+        story.give_for(chart, clinician, step, signature, at(told_on, hour), after=after)
     return str(drafted.plan_id)
 
 

@@ -12,7 +12,7 @@ from ninehours.story.network import GROUPS, PayerKey, ProgramKind, group_of, pro
 
 HIGHEST = 24  # of PHQ-9 without item 9, which asks about self-harm
 # How many of a group's seats go to people without a story of their own.
-ORDINARY = {"day": 4, "evening": 5, "morning": 11, "both": 8, "weekend": 5, "online": 8}
+ORDINARY = {"day": 4, "evening": 5, "morning": 7, "both": 8, "weekend": 5, "online": 8}
 PAYERS_OF: Mapping[ProgramKind, tuple[PayerKey, ...]] = {
     "SUBSTANCE_USE": (PayerKey.PER_DIEM, PayerKey.PER_DIEM, PayerKey.UNITS, PayerKey.DISCRETE),
     "MENTAL_HEALTH": (PayerKey.INSTITUTIONAL, PayerKey.INSTITUTIONAL, PayerKey.DISCRETE),
@@ -186,6 +186,10 @@ class StoryName(StrEnum):
     DUAL_DIAGNOSIS = "dual diagnosis"
     DAYLIGHT_SAVING = "daylight saving"
     READMITTED = "readmitted"
+    MEMBER_NUMBER_MISTYPED = "member number mistyped"
+    PLAN_ON_PAPER = "plan on paper"
+    COVERAGE_ENDED_LATE = "coverage ended late"
+    DISCHARGE_WITHDRAWN = "discharge withdrawn"
 
 
 def _course(
@@ -245,5 +249,13 @@ COURSES: Mapping[StoryName, CourseOfCare] = {
         "evening",
         seats=(Seat("evening", 1, 1), Seat("evening", 3, 3)),
         episodes=(DemoEpisode(1, 1, DemoDischarge.LEFT), DemoEpisode(3, 3)),
+    ),
+    StoryName.COVERAGE_ENDED_LATE: _course("evening", 2),
+    StoryName.DISCHARGE_WITHDRAWN: _course("evening", 3),
+    StoryName.MEMBER_NUMBER_MISTYPED: _course(
+        "day", seats=(Seat("day", 2, 2),), episodes=(DemoEpisode(2, 2),)
+    ),
+    StoryName.PLAN_ON_PAPER: _course(
+        "day", seats=(Seat("day", 3, 3),), episodes=(DemoEpisode(3, 3),)
     ),
 }

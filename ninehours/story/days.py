@@ -87,3 +87,8 @@ LATE_DAY = day_of(2, WEDNESDAY)
 # Clocks go forward at two in the morning of the 8th: the group of this evening sits through it.
 DAYLIGHT_SAVING = date(2026, 3, 7)
 FOLLOWED_UP = day_of(11)
+PAPER_ENTERED = day_of(10, FRIDAY)
+NUMBER_CORRECTED = day_of(11, TUESDAY)
+COVERED_LAST = day_of(4, SUNDAY)
+TOLD_OF_COVERAGE = day_of(11, TUESDAY)
+DISCHARGED_BY_MISTAKE = day_of(11, TUESDAY)

@@ -1,12 +1,12 @@
 """The story in order, scene by scene; the answers of one carry the ids on to the next."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ninehours.story import days, weeks
-from ninehours.story.billing_rounds import bill
-from ninehours.story.blocks import admit_clients, end_block, schedule_sessions
+from ninehours.story import days, putting_right, weeks
+from ninehours.story.billing_rounds import bill, bill_anew, take_back
+from ninehours.story.blocks import admit_clients, end_block, enter_plan, schedule_sessions
 from ninehours.story.gateway import Gateway
 from ninehours.story.opening import open_network
 from ninehours.story.people import InventedPeople
@@ -41,6 +41,23 @@ ONCE_ISSUED: Mapping[int, Scene] = {
     ),
 }
 ONCE_ENDED: Mapping[int, Scene] = {4: Scene("who stepped down gets visits", weeks.schedule_visits)}
+# Late: in a roll-out nobody puts right until everybody is of a release that hears of it.
+PUT_RIGHT: Mapping[int, Sequence[Scene]] = {
+    9: (Scene("a plan is entered that was signed on paper", enter_plan),),
+    10: (
+        Scene(
+            "a member number was typed wrong: claims that left with it are to be taken back",
+            putting_right.correct_member_number,
+        ),
+        Scene("a payer says that a coverage had ended weeks ago", putting_right.end_coverage),
+        Scene("what was paid since is taken back", take_back),
+        Scene(
+            "somebody is discharged who had not left: it is withdrawn",
+            putting_right.withdraw_discharge,
+        ),
+    ),
+    12: (Scene("what was taken back is billed anew", bill_anew),),
+}
 
 
 def _scenes() -> Iterator[Scene]:
@@ -82,6 +99,7 @@ def _after(week: int) -> Iterator[Scene]:
         )
     if week in ONCE_ISSUED:
         yield ONCE_ISSUED[week]
+    yield from PUT_RIGHT.get(week, ())
     if block is not None:
         yield Scene(
             f"after block {block}: recommendations accepted, clients discharged",

@@ -154,6 +154,16 @@ def register(client: DemoClient, site_id: str) -> intake.RegisterClientRequest:
     )
 
 
+def cover(payer_id: str, member_number: str) -> intake.AddCoverageRequest:
+    """As the card says that the client showed."""
+    return intake.AddCoverageRequest(
+        payer_id=payer_id,
+        member_number=member_number,
+        group_number="PRX-0042",
+        effective_from=to_date(days.LONG_BEFORE),
+    )
+
+
 def screen(on: date, *, needs_detox: bool = False) -> intake.ScreenClientRequest:
     """Intensive outpatient care is for this client, or withdrawal first: a place with beds."""
     return intake.ScreenClientRequest(
@@ -230,6 +240,13 @@ def draft_plan(client: DemoClient, episode_id: str, by: date) -> plans.DraftPlan
                 minutes_each_time=TREATED_MINUTES,
             )
         ],
+    )
+
+
+def paper(signed_by: str) -> plans.PaperSignature:
+    """A sheet of one page with nothing on it."""
+    return plans.PaperSignature(
+        signed_by=signed_by, scan=b"%PDF-1.7\n%%EOF\n", scan_type="SCAN_TYPE_PDF"
     )
 
 

@@ -61,6 +61,7 @@ class Chart:
     client: DemoClient
     client_id: str
     consent_id: str = ""
+    coverage_id: str = ""
     episode_id: str = ""
     plan_id: str = ""
     # Of groups in other programs: group → episode.

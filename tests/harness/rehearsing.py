@@ -13,12 +13,15 @@ from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.intake.v1 import intake_service_pb2 as intake
+from ninehours.intake.v1 import statements_service_pb2 as intake_statements
 from ninehours.plans.v1 import plans_service_pb2 as plans
+from ninehours.plans.v1 import statements_service_pb2 as plans_statements
 
 from kernel.rpc.connections import Connections
 from kernel.rpc.rpcs import rpc_of, service_of
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import date_of, to_date, to_timestamp
+from kernel.statements import FIRST
 from ninehours.story import days
 from ninehours.story.blocks import DECIDED
 from ninehours.story.gateway import Gateway
@@ -78,6 +81,7 @@ class MadeUp(Connections[Actor]):
         self._templates: dict[str, attendance.DefineTemplateRequest] = {}
         self._covered: defaultdict[str, list[str]] = defaultdict(list)
         self._claims: list[billing.Claim] = []
+        self._said: defaultdict[tuple[str, str], list[Any]] = defaultdict(list)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -98,6 +102,7 @@ class MadeUp(Connections[Actor]):
                 self._expand(request, response)
             case intake.AddCoverageRequest():
                 self._covered[request.payer_id].append(request.client_id)
+                self._say(intake_statements, request, membership=request)
             case billing.IssueClaimsRequest():
                 self._issue(request, response)
             case billing.ListClaimsRequest():
@@ -105,10 +110,23 @@ class MadeUp(Connections[Actor]):
                     claim for claim in self._claims if request.frequency in ("", claim.frequency)
                 )
             case billing.ListProposalsRequest():
-                response.proposals.extend(self._proposed(request.payer_id))
+                response.proposals.extend(self._proposed(request))
+            case plans.DischargeClientRequest():
+                self._say(plans_statements, request, discharge=request)
+            case plans_statements.ListStatementsRequest():
+                response.statements.extend(self._said["plans", request.client_id])
+            case intake_statements.ListStatementsRequest():
+                response.statements.extend(self._said["intake", request.client_id])
             case plans.ListRecommendationsRequest():
                 response.recommendations.extend(_recommended(request.client_id))
         return response
+
+    def _say(self, words: Any, request: Any, **said: Any) -> None:
+        statement = words.Statement(
+            statement_id=_id(request, "statement"),
+            revisions=[words.Revision(revision=FIRST, recording=words.Recording(**said))],
+        )
+        self._said[service_of(request), request.client_id].append(statement)
 
     def _expand(
         self,
@@ -148,17 +166,22 @@ class MadeUp(Connections[Actor]):
         ]
         response.batch_ids.append(response.batch_id)
 
-    def _proposed(self, payer_id: str) -> list[events.CorrectionProposed]:
+    def _proposed(self, request: billing.ListProposalsRequest) -> list[events.CorrectionProposed]:
+        asked = [
+            claim
+            for claim in self._claims
+            if claim.payer_id == request.payer_id or claim.client_id == request.client_id
+        ]
         return [
             events.CorrectionProposed(
                 claim_id=claim.claim_id,
                 client_id=claim.client_id,
-                payer_id=payer_id,
+                payer_id=claim.payer_id,
                 action="CORRECTION_ACTION_VOID",
                 state="PROPOSAL_STATE_READY",
                 revision=1,
             )
-            for claim in [claim for claim in self._claims if claim.payer_id == payer_id][-1:]
+            for claim in asked[-1:]
         ]
 
 

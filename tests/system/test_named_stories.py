@@ -13,6 +13,7 @@ from ninehours.attendance.v1 import attendance_service_pb2 as attendance_service
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.common.v1 import common_pb2 as common
+from ninehours.common.v1.statements_pb2 import StatementAmended
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.intake.v1 import intake_service_pb2 as intake_service
 from ninehours.plans.v1 import plans_events_pb2 as plans
@@ -30,6 +31,7 @@ from tests.system.played import Played
 README = Path(__file__).resolve().parents[2] / "README.md"
 A_WEEK = 3 * TREATED_MINUTES
 BLOCK_DAYS = 3 * days.WEEKS_OF_A_BLOCK
+DAY_CHARGE = 28_500  # cents, of the payers that pay by the day
 AT_HOME = "10"  # place of service: telehealth in the patient's home
 
 
@@ -299,6 +301,57 @@ def daylight_saving(evidence: Evidence) -> None:
     assert days.DAYLIGHT_SAVING in evidence.claimed()
 
 
+def member_number_mistyped(evidence: Evidence) -> None:
+    """Four weeks were billed of somebody whom the payer doesn't know: voided, and billed anew."""
+    void = evidence.issued(ClaimFrequency.VOID)
+    assert sum(claim.charge.minor_units for claim in void) == BLOCK_DAYS * DAY_CHARGE
+    standing = [claim for claim in evidence.issued() if not claim.followed_by_claim_id]
+    again = Counter(on for claim in standing for on in _dates(claim.lines))
+    assert again == Counter(on for claim in void for on in _dates(claim.lines))
+    assert set(again.values()) == {1}
+    assert len(again) == BLOCK_DAYS
+    assert list(evidence.proposals) == []
+
+
+def plan_on_paper(evidence: Evidence) -> None:
+    """Signed at admission, entered when it was due: what the days between are worth, 855 dollars,
+    the payer's rules don't say."""
+    [activated] = evidence.of(plans.PlanActivated)
+    assert activated.in_force_from == to_date(days.admission(3))
+    assert activated.entered_on == to_date(days.PAPER_ENTERED)
+    due, week = days.day_of(9, days.FRIDAY), 10
+    held = [due, *(days.day_of(week, weekday) for weekday in (days.MONDAY, days.WEDNESDAY))]
+    assert [evidence.outcome(on) for on in held] == ["HOLD"] * 3
+    assert [evidence.reasons(on) for on in held] == [{"PLAN_ON_PAPER"}] * 3
+    assert sorted({*evidence.claimed()} & set(held)) == []
+    assert len(evidence.claimed()) == BLOCK_DAYS - len(held)
+
+
+def coverage_ended_late(evidence: Evidence) -> None:
+    """What left of days after the coverage's end was paid, and is taken back: 3,420 dollars."""
+    void = evidence.issued(ClaimFrequency.VOID)
+    taken_back = {on for claim in void for on in _dates(claim.lines)}
+    assert taken_back == {on for on in evidence.claimed() if on > days.COVERED_LAST}
+    assert sum(claim.charge.minor_units for claim in void) == BLOCK_DAYS * DAY_CHARGE
+    standing = [claim for claim in evidence.issued() if not claim.followed_by_claim_id]
+    assert {on for claim in standing for on in _dates(claim.lines)} == {
+        on for on in evidence.claimed() if on <= days.COVERED_LAST
+    }
+    assert {evidence.outcome(on) for on in taken_back} == {"HOLD"}
+    assert all("NO_COVERAGE" in evidence.reasons(on) for on in taken_back)
+    assert list(evidence.proposals) == []
+
+
+def discharge_withdrawn(evidence: Evidence) -> None:
+    """Discharged for somebody else, and on the same day not: every day is billed."""
+    assert len(evidence.of(plans.ClientDischarged)) == 1
+    amended = evidence.of(StatementAmended)
+    withdrawn = plans.ClientDischarged.DESCRIPTOR.full_name
+    assert [said.voided for said in amended if said.type == withdrawn] == [True]
+    assert len(evidence.claimed()) == 3 * BLOCK_DAYS
+    assert list(evidence.proposals) == []
+
+
 def _decided(
     evidence: Evidence, week: int, kind: plans_service.RecommendationKind
 ) -> plans_service.Recommendation:
@@ -355,6 +408,10 @@ STORIES: Mapping[StoryName, Callable[[Evidence], None]] = {
     StoryName.DUAL_DIAGNOSIS: dual_diagnosis,
     StoryName.DAYLIGHT_SAVING: daylight_saving,
     StoryName.READMITTED: readmitted,
+    StoryName.MEMBER_NUMBER_MISTYPED: member_number_mistyped,
+    StoryName.PLAN_ON_PAPER: plan_on_paper,
+    StoryName.COVERAGE_ENDED_LATE: coverage_ended_late,
+    StoryName.DISCHARGE_WITHDRAWN: discharge_withdrawn,
 }
 
 
