@@ -33,7 +33,7 @@ OF_THEM = " AND refs && CAST(:subjects AS text[])"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class MergeSaid:
     """What was said of two clients last, and when."""
 
     saying: Saying
@@ -110,26 +110,28 @@ def persons_of(
     if wanted is not None and len(wanted) > MOST_NAMED:
         found = persons_of(connection, None, until)
         return Persons(found.into, found.linked | wanted)
-    told: list[Said] = []
+    told: list[MergeSaid] = []
     linked: set[str] = set(wanted or ())
     while wanted is None or wanted:
         rows = connection.execute(
             text(SAID if wanted is None else SAID + OF_THEM),
             {"until": until} | ({} if wanted is None else {"subjects": sorted(wanted)}),
         ).all()
-        told += [Said(SAYINGS[row.type].FromString(bytes(row.body)), row.signed_at) for row in rows]
+        told += [
+            MergeSaid(SAYINGS[row.type].FromString(bytes(row.body)), row.signed_at) for row in rows
+        ]
         reached = {client for said in told for client in references(said.saying)} - linked
         linked |= reached
         wanted = set() if wanted is None else reached
     return Persons(standing(told), frozenset(linked))
 
 
-def standing(told: Iterable[Said]) -> dict[str, str]:
+def standing(told: Iterable[MergeSaid]) -> dict[str, str]:
     """Absorbed → survivor, by what was said of each two last.
 
     Of several survivors of one client, heard by halves, the one that was said last.
     """
-    last: dict[frozenset[str], Said] = {}
+    last: dict[frozenset[str], MergeSaid] = {}
     for said in told:
         pair = frozenset(references(said.saying))
         if pair not in last or last[pair].saying.revision < said.saying.revision:

@@ -1,6 +1,7 @@
 """The catalogue of facts and RPCs says what protos and subscriptions say today."""
 
 from kernel.messaging.amendments import AMENDED
+from kernel.messaging.persons import SAYINGS
 from kernel.services import SERVICES
 from protos.catalogue import PAGE, catalogue, facts_of, hearings, read_protos
 
@@ -26,7 +27,7 @@ def test_it_names_every_fact_that_is_heard_and_every_rpc() -> None:
     assert len(facts) >= 59
     assert len(rpcs) >= 104
     assert len(heard) >= 40
-    assert heard.keys() <= {AMENDED, *facts}
+    assert heard.keys() <= {AMENDED, *SAYINGS, *facts}
     told = PAGE.read_text(encoding="utf-8")
     for name in [AMENDED, *facts, *rpcs]:
         assert f"{name}`" in told or f"#### {name}\n" in told, f"{name} is not told"

@@ -28,7 +28,7 @@ from kernel.rpc.translate import (
 from services.attendance.adapters.schedule import SessionsQuery
 from services.attendance.app.rosters import Addendum, GroupNote, RosterMoments
 from services.attendance.app.scheduling import SessionRequest
-from services.attendance.app.seats import Places
+from services.attendance.app.seats import RosterPlaces
 from services.attendance.app.templates import ExpansionRequest
 from services.attendance.app.use_cases import Arrival, Correction, Departure, Missing, WrittenNote
 from services.attendance.domain.minutes import Interval, Span
@@ -149,7 +149,7 @@ def clients(request: pb.AddAddendumRequest, field: str) -> tuple[str, ...]:
     return tuple(sorted(client_ids))
 
 
-def to_places(request: pb.AddToRosterRequest | pb.TakeFromRosterRequest) -> Places:
+def to_places(request: pb.AddToRosterRequest | pb.TakeFromRosterRequest) -> RosterPlaces:
     """At one session, or at a template's from a date on."""
     with reading(request) as read:
         client_id = str(read.uuid("client_id"))
@@ -158,9 +158,9 @@ def to_places(request: pb.AddToRosterRequest | pb.TakeFromRosterRequest) -> Plac
             for beside in ("template_id", "from"):
                 if request.HasField(beside) if beside == "from" else request.template_id:
                     raise Malformed(**{beside: "is said beside session_id"})
-            return Places(client_id=client_id, session_id=session_id)
+            return RosterPlaces(client_id=client_id, session_id=session_id)
         template_id = str(read.uuid("template_id"))
-        return Places(client_id=client_id, template_id=template_id, first=read.date("from"))
+        return RosterPlaces(client_id=client_id, template_id=template_id, first=read.date("from"))
 
 
 def page_size(request: pb.ListSessionsRequest, field: str) -> int:

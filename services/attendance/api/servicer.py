@@ -19,7 +19,7 @@ from services.attendance.api import requests
 from services.attendance.app import rosters, scheduling, seats, templates, use_cases
 from services.attendance.app.ports import AttendanceWriteSide, FilledSlot, Schedule
 from services.attendance.app.scheduling import SessionRequest
-from services.attendance.app.seats import Places
+from services.attendance.app.seats import RosterPlaces
 from services.attendance.app.templates import ExpansionRequest
 from services.attendance.domain.session import CloseSession
 
@@ -61,7 +61,7 @@ def _numbers(closing: Accepted[AttendanceWriteSide, CloseSession]) -> Mapping[st
     return {"attended": attended.count(True), "missed": attended.count(False)}
 
 
-def _sessions(changed: Accepted[AttendanceWriteSide, Places]) -> Mapping[str, Any]:
+def _sessions(changed: Accepted[AttendanceWriteSide, RosterPlaces]) -> Mapping[str, Any]:
     return {"session_ids": [recorded.fact.session_id for recorded in changed.outcome.facts]}
 
 

@@ -38,7 +38,7 @@ BY_REACTION = "reaction/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class RosterPlaces:
     """A client's: at one session, or at all of a template's from a date on that haven't begun."""
 
     client_id: str
@@ -68,7 +68,9 @@ class _Seated:
         return session.scheduled is not None and not session.closed and not session.cancelled
 
 
-def add_to_roster(attendance: AttendanceWriteSide, asked: Places, context: Context) -> Outcome:
+def add_to_roster(
+    attendance: AttendanceWriteSide, asked: RosterPlaces, context: Context
+) -> Outcome:
     """Gives the client these places: all of them or none.
 
     Refuses what scheduling with the client refuses, of any session, and one that is closed
@@ -90,7 +92,9 @@ def add_to_roster(attendance: AttendanceWriteSide, asked: Places, context: Conte
     return _on_places(attendance, asked, context, decide)
 
 
-def take_from_roster(attendance: AttendanceWriteSide, asked: Places, context: Context) -> Outcome:
+def take_from_roster(
+    attendance: AttendanceWriteSide, asked: RosterPlaces, context: Context
+) -> Outcome:
     """Takes these places from the client.
 
     Refuses who has none of them (NOT_ON_ROSTER), and a session that is closed (SESSION_CLOSED) or
@@ -165,7 +169,7 @@ def _was_taken_so(session: _Seated, client_id: str) -> bool:
 
 def _on_places(
     attendance: AttendanceWriteSide,
-    asked: Places,
+    asked: RosterPlaces,
     context: Context,
     decide_of: Callable[[Transaction, Sequence[_Seated]], Iterator[Recorded]],
 ) -> Outcome:

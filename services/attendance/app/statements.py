@@ -54,7 +54,7 @@ from services.attendance.domain.template import TEMPLATE, DefineTemplate, Templa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
+class SaidInstead:
     """What is said instead, and what is said now, of which statement; under its locks."""
 
     attendance: AttendanceWriteSide
@@ -80,7 +80,7 @@ Follow = Callable[[AttendanceWriteSide, Transaction, Any, Sequence[Recorded]], N
 """Refuses what can't stand in its stream, as that is then."""
 
 
-def as_asked(telling: Telling) -> Any:
+def as_asked(telling: SaidInstead) -> Any:
     """For commands that need nothing beside what is said."""
     return telling.asked
 
@@ -100,42 +100,42 @@ class Kind:
     """
 
     decider: Decider[Any, Any, Any]
-    command: Callable[[Telling], Any] = as_asked
+    command: Callable[[SaidInstead], Any] = as_asked
     kept: Sequence[str] = ()
     made: Sequence[str] = ()
     before: bool = False
     follow: Follow = nothing_against
 
 
-def _program(telling: Telling) -> Any:
+def _program(telling: SaidInstead) -> Any:
     return replace(telling.asked, program_id=telling.now.program.program_id)
 
 
-def _template(telling: Telling) -> DefineTemplate:
+def _template(telling: SaidInstead) -> DefineTemplate:
     asked: DefineTemplate = telling.asked
     site = SITE.after(telling.tx.load(site_stream(asked.site_id)))
     program_of(site, asked.site_id, asked.program_id)
     return asked
 
 
-def _credential(telling: Telling) -> Any:
+def _credential(telling: SaidInstead) -> Any:
     return replace(telling.asked, again=False)  # it is this person's, whoever else holds one
 
 
-def _arrival(telling: Telling) -> CheckIn:
+def _arrival(telling: SaidInstead) -> CheckIn:
     return CheckIn(encounter=telling.encounter, came=telling.asked.came)
 
 
-def _departure(telling: Telling) -> CheckOut:
+def _departure(telling: SaidInstead) -> CheckOut:
     return CheckOut(encounter=telling.encounter, left=telling.asked.left)
 
 
-def _absence(telling: Telling) -> RecordAbsence:
+def _absence(telling: SaidInstead) -> RecordAbsence:
     encounter, asked = telling.encounter, telling.asked
     return RecordAbsence(encounter=encounter, absence=asked.absence, now=telling.context.now)
 
 
-def _cancellation(telling: Telling) -> CancelSession:
+def _cancellation(telling: SaidInstead) -> CancelSession:
     """As of when it was cancelled; who was there is as it stands."""
     attendance, tx = telling.attendance, telling.tx
     asked: CancelSession = replace(telling.asked, now=telling.first.at)
@@ -146,7 +146,7 @@ def _cancellation(telling: Telling) -> CancelSession:
     return replace(asked, presences=presences_of(tx, asked.session_id, clients))
 
 
-def _addendum(telling: Telling) -> AddAddendum:
+def _addendum(telling: SaidInstead) -> AddAddendum:
     attendance, context, encounter = telling.attendance, telling.context, telling.encounter
     if telling.asked.client_ids != (telling.now.client_id,):
         raise Malformed(recording__client_ids="must name the client of the addendum alone")
@@ -230,7 +230,7 @@ def put_right(attendance: AttendanceWriteSide, asked: PutRight, context: Context
         said = replace(said, **{name: getattr(now, name) for name in kind.made})
         if kind.before:
             others = [other for other in others if other.version < first.version]
-        telling = Telling(
+        telling = SaidInstead(
             attendance=attendance,
             tx=tx,
             asked=said,

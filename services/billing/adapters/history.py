@@ -97,8 +97,8 @@ def _put_right(
 
 
 def _with_first_npi(
-    standing: Iterable[history.Provider], amended: Iterable[Amended]
-) -> Iterator[history.Provider]:
+    standing: Iterable[history.RegisteredProvider], amended: Iterable[Amended]
+) -> Iterator[history.RegisteredProvider]:
     first = {said.fact: said.npi for said in _said_first(REGISTERED, amended)}
     for provider in standing:
         yield replace(provider, first_npi=first.get(provider.fact, ""))
@@ -213,7 +213,7 @@ READERS: dict[str, tuple[str, Keep]] = dict(
         _kept("cancelled", attendance.SessionCancelled, history.Cancellation),
         _kept("notes", attendance.SessionNoteSigned, history.Note),
         _kept("attested", attendance.SessionNoteAttested, history.Attestation),
-        _kept("providers", billing.ProviderRegistered, history.Provider, first_npi=""),
+        _kept("providers", billing.ProviderRegistered, history.RegisteredProvider, first_npi=""),
         _kept("enrollments", billing.ProviderEnrolled, history.Enrollment),
         _kept("fees", billing.FeeSet, history.Fee),
         _kept(

@@ -7,22 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as some
 from ninehours.common.v1.persons_pb2 import ClientMerged, ClientUnmerged
 
-from kernel.messaging.persons import Persons, Said, standing
+from kernel.messaging.persons import MergeSaid, Persons, standing
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 A, B, C, D = (f"client/{letter}" for letter in "abcd")
 
 
-def said(number: int, kind: type, survivor: str, absorbed: str, revision: int = 1) -> Said:
+def said(number: int, kind: type, survivor: str, absorbed: str, revision: int = 1) -> MergeSaid:
     message = kind(
         survivor_client_id=survivor.removeprefix("client/"),
         absorbed_client_id=absorbed.removeprefix("client/"),
         revision=revision,
     )
-    return Said(message, NOW + timedelta(minutes=number))
+    return MergeSaid(message, NOW + timedelta(minutes=number))
 
 
-def persons(*told: Said) -> Persons:
+def persons(*told: MergeSaid) -> Persons:
     return Persons(standing(told))
 
 

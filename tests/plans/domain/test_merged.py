@@ -12,7 +12,7 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.facts import HeardFact, derived_id, id_of
 from kernel.messaging.amendments import history_of
-from kernel.messaging.persons import Persons, Said, standing
+from kernel.messaging.persons import MergeSaid, Persons, standing
 from kernel.messaging.subscriptions import as_the_survivors
 from kernel.rpc.translate import to_timestamp
 from services.plans.adapters.subscriptions import SUBSCRIPTIONS, derive
@@ -22,11 +22,11 @@ from tests.harness.plans.facts import CLIENT, admitted, attended, missed, on, ph
 from tests.harness.plans.history import at
 
 OTHER = "client/6f1c2a44-8b57-4d0e-9a43-1f0c7a2e9b02"
-MERGED = Said(
+MERGED = MergeSaid(
     ClientMerged(survivor_client_id=id_of(CLIENT), absorbed_client_id=id_of(OTHER), revision=1),
     at(0),
 )
-UNMERGED = Said(
+UNMERGED = MergeSaid(
     ClientUnmerged(survivor_client_id=id_of(CLIENT), absorbed_client_id=id_of(OTHER), revision=2),
     at(1),
 )
@@ -48,7 +48,7 @@ def said(number: int, message: Any, client: str) -> HeardFact:
     )
 
 
-def weeks(told: Sequence[tuple[str, Message]], *sayings: Said) -> list[WeekOfProgress]:
+def weeks(told: Sequence[tuple[str, Message]], *sayings: MergeSaid) -> list[WeekOfProgress]:
     """Of the survivor, or of whoever they are without a merge; told in this order."""
     facts: dict[str, list[HeardFact]] = {CLIENT: [], OTHER: []}
     for number, (client, message) in enumerate(told):

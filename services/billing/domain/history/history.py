@@ -249,7 +249,7 @@ class Authorization:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
+class RegisteredProvider:
     """`first_npi`: as it was said first; empty: as it stands."""
 
     fact: str
@@ -435,7 +435,7 @@ class BillingHistory:
     attendances: tuple[Attendance, ...] = ()
     notes: tuple[Note, ...] = ()
     authorizations: tuple[Authorization, ...] = ()
-    providers: tuple[Provider, ...] = ()
+    providers: tuple[RegisteredProvider, ...] = ()
     enrollments: tuple[Enrollment, ...] = ()
     fees: tuple[Fee, ...] = ()
     confirmed: tuple[ConfirmedRules, ...] = ()
