@@ -79,6 +79,7 @@ def test_everything_services_promise_of_the_course_of_care_is_asked_of_them(
         ("intake", "EndDiagnosis"),
         ("intake", "ChangePerson"),
         ("intake", "JudgeDoubles"),
+        ("intake", "HandOnSafetyTask"),
         ("intake", "MergeClients"),
         ("intake", "UnmergeClients"),
         ("intake", "AskToForget"),
@@ -90,10 +91,6 @@ def test_everything_services_promise_of_the_course_of_care_is_asked_of_them(
         ("attendance", "AddAddendum"),
         ("attendance", "CancelSession"),
         ("attendance", "AttestNote"),
-        ("attendance", "AddToRoster"),
-        ("attendance", "TakeFromRoster"),
-        ("attendance", "AddAddendum"),
-        ("attendance", "RecordAbsence"),
     }
 
 
