@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from kernel.decider import filled
 from kernel.facts import Label
+from kernel.messaging.amendments import AMENDED
 from kernel.messaging.pending import mark_pending, mark_reactions
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.rows import from_row
@@ -20,6 +21,12 @@ from kernel.store.store import Appended, Store, Transaction
 from kernel.tracing import spans
 
 BATCH = 1000
+# Of `published p`, as `Subscriptions.uses`: what is put right stands in the body by its name.
+USED = """
+p.type = ANY(CAST(:types AS text[])) AND (p.type <> :amended OR EXISTS (
+    SELECT FROM unnest(CAST(:types AS text[])) AS used(type)
+    WHERE position(convert_to(used.type, 'UTF8') IN p.body) > 0))
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +120,9 @@ class InboxFacts:
                 ),
             )
             for item in written
-            if item.publication.type in self.subscriptions.by_type
+            if self.subscriptions.uses(
+                item.publication.type, item.publication.message.SerializeToString()
+            )
         ]
         if unlocked := {fact.subject for fact in facts} - self.tx.locked:
             raise RuntimeError(
@@ -222,7 +231,7 @@ class PublishedFacts:
         with self._store.transaction() as tx:
             missing = tx.connection.execute(
                 text(
-                    "SELECT p.* FROM published p WHERE p.type = ANY(CAST(:types AS text[]))"
+                    f"SELECT p.* FROM published p WHERE {USED}"  # noqa: S608 - code
                     " AND p.written_by >= CAST(CAST(:since AS text) AS xid8)"
                     " AND NOT EXISTS (SELECT FROM heard_fact h WHERE h.id = p.id"
                     "  AND (h.topic, h.subject, h.sequence) = (:topic, p.subject, p.sequence))"
@@ -230,6 +239,7 @@ class PublishedFacts:
                 ),
                 {
                     "types": sorted(subscriptions.by_type),
+                    "amended": AMENDED,
                     "since": since,
                     "topic": self._store.topic,
                     "batch": BATCH,

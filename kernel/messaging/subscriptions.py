@@ -109,6 +109,12 @@ class Subscriptions:
         self.projections = tuple(projections)
         self.reactions = tuple(reactions)
 
+    def uses(self, kind: str, body: bytes) -> bool:
+        """Whether anything is derived from such a fact; from what is put right, as from that."""
+        if kind == AMENDED:
+            kind = StatementAmended.FromString(body).type
+        return kind in self.by_type
+
     def decode(self, kind: str, body: bytes) -> Message:
         """The message of a type this service uses."""
         return self.by_type[kind].message.FromString(body)

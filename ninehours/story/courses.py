@@ -250,12 +250,12 @@ COURSES: Mapping[StoryName, CourseOfCare] = {
         seats=(Seat("evening", 1, 1), Seat("evening", 3, 3)),
         episodes=(DemoEpisode(1, 1, DemoDischarge.LEFT), DemoEpisode(3, 3)),
     ),
-    StoryName.COVERAGE_ENDED_LATE: _course("evening", 2),
-    StoryName.DISCHARGE_WITHDRAWN: _course("evening", 3),
     StoryName.MEMBER_NUMBER_MISTYPED: _course(
         "day", seats=(Seat("day", 2, 2),), episodes=(DemoEpisode(2, 2),)
     ),
     StoryName.PLAN_ON_PAPER: _course(
         "day", seats=(Seat("day", 3, 3),), episodes=(DemoEpisode(3, 3),)
     ),
+    StoryName.COVERAGE_ENDED_LATE: _course("evening", 2),
+    StoryName.DISCHARGE_WITHDRAWN: _course("evening", 3),
 }

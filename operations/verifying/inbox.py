@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kernel.facts import derived_id
 from kernel.messaging.amendments import AMENDED
 from kernel.messaging.checkpoints import Checkpoint, Checkpoints
+from kernel.messaging.inbox_facts import USED
 from kernel.messaging.owners import FINGERPRINT, Fingerprint
 from kernel.messaging.parking import what_failed
 from operations.parked import ParkedKind
@@ -79,15 +80,15 @@ def facts_are_the_owners(examination: Examination) -> Iterator[Finding]:
 def own_facts_are_the_published(examination: Examination) -> Iterator[Finding]:
     """What the service derives from its own facts is what it published."""
     for row in examination.paged(
-        "SELECT coalesce(h.subject, p.subject) AS subject, p.id AS published, h.id AS heard,"
+        "SELECT coalesce(h.subject, p.subject) AS subject, p.id AS published, h.id AS heard,"  # noqa: S608
         " coalesce(h.sequence, p.sequence) AS sequence, h.id IS NOT NULL AND p.id IS NOT NULL"
         " AND (h.subject, h.sequence, h.type, h.body, h.label)"
         "  IS NOT DISTINCT FROM (p.subject, p.sequence, p.type, p.body, p.headers->>'label')"
         " AS same FROM (SELECT * FROM heard_fact WHERE topic = :topic) h"
-        " FULL JOIN (SELECT * FROM published WHERE type = ANY(CAST(:types AS text[]))) p"
-        " USING (id)",
+        f" FULL JOIN published p USING (id) WHERE h.id IS NOT NULL OR ({USED})",
         topic=examination.store.topic,
         types=sorted(examination.subscriptions.by_type),
+        amended=AMENDED,
     ):
         examination.count()
         about = f"{examination.store.topic} {row.subject} {row.sequence}"

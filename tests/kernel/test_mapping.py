@@ -221,6 +221,7 @@ def test_words_and_what_is_none_are_written_as_enums_and_nothing() -> None:
         units=0,
         effective_from=None,
         effective_to=None,
+        renumbered=0,
     )
     assert authorized(Authorization("2.1")).unit == rules_pb2.AUTHORIZATION_UNIT_DAYS
     with pytest.raises(ValueError, match="'WEEKS'"):
@@ -414,5 +415,7 @@ def test_what_is_deprecated_may_stay_empty() -> None:
 
     declared = policy_pb2.Policy.DESCRIPTOR.fields_by_name
     assert declared["site_field"].GetOptions().deprecated
-    policy = writer(policy_pb2.Policy, Roles, purposes=(), bound_by=(), audited=False)
+    policy = writer(
+        policy_pb2.Policy, Roles, purposes=(), bound_by=(), audited=False, of_absorbed=False
+    )
     assert policy(Roles(("clinician",))) == policy_pb2.Policy(roles=["clinician"])

@@ -5,18 +5,24 @@ import pytest
 from kernel.facts import derived_id
 from kernel.services import SERVICES
 from ninehours.story.courses import StoryName
-from services.intake.adapters.subscriptions import SUBSCRIPTIONS
+from services.attendance.adapters.subscriptions import SUBSCRIPTIONS as OF_ATTENDANCE
+from services.intake.adapters.subscriptions import SUBSCRIPTIONS as OF_INTAKE
 from tests.system.played import Played
 from tests.system.test_named_stories import STORIES
 from tests.system.test_story import LEFT_OUT
 
+REACTIONS = {"intake": OF_INTAKE.reactions, "attendance": OF_ATTENDANCE.reactions}
 
-def reactions(played: Played) -> set[str]:
-    """The commands that intake gave itself: one for each fact it reacts to."""
+
+def reactions(played: Played, service: str) -> set[str]:
+    """The commands that a service gave itself: one for each fact, or amendment, it reacts to."""
     return {
         str(derived_id(fact_id, reaction.name))
-        for reaction in SUBSCRIPTIONS.reactions
-        for fact_id in played.published_ids.get(reaction.to.DESCRIPTOR.full_name, ())
+        for reaction in REACTIONS.get(service, ())
+        for fact_id in (
+            *played.published_ids.get(reaction.to.DESCRIPTOR.full_name, ()),
+            *(played.put_right.get(reaction.to.DESCRIPTOR.full_name, ()) if reaction.again else ()),
+        )
     }
 
 
@@ -34,10 +40,11 @@ class SameStoryContract:
 
     def test_private_facts_are_those_of_the_acknowledged_commands(self, disturbed: Played) -> None:
         assert disturbed.acknowledged
-        assert len(reactions(disturbed)) > 10
+        assert len(reactions(disturbed, "intake")) > 10
         for service in SERVICES:
             given = {cid for cid, owner in disturbed.acknowledged.items() if owner == service}
-            given |= reactions(disturbed) | permits(disturbed) if service == "intake" else set()
+            given |= reactions(disturbed, service)
+            given |= permits(disturbed) if service == "intake" else set()
             assert disturbed.commands[service] == given
             assert {command for command, _, _ in disturbed.private_facts[service]} <= given
 
@@ -53,7 +60,7 @@ class SameStoryContract:
                 {
                     fact
                     for fact in played.private_facts[service]
-                    if fact[0] not in reactions(played) | permits(played)
+                    if fact[0] not in reactions(played, service) | permits(played)
                 }
                 for played in (calm, disturbed)
             )

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import psycopg
 from ninehours.billing.v1.billing_events_pb2 import AuthorizationRecorded, ClaimIssued
+from ninehours.common.v1.statements_pb2 import StatementAmended
 from ninehours.exchange.v1 import drafts_service_pb2 as drafts
 from ninehours.exchange.v1 import views_service_pb2 as views
 from ninehours.intake.v1 import search_service_pb2 as search
@@ -83,6 +84,8 @@ class Played:
     authorized: list[AuthorizationRecorded] = field(default_factory=list)
     published_ids: dict[str, set[str]] = field(default_factory=dict)
     """Of all facts of a type, by the type's full name."""
+    put_right: dict[str, set[str]] = field(default_factory=dict)
+    """Ids of the amendments of facts of a type, by the type's full name."""
     published_heads: dict[str, dict[str, tuple[int, str]]] = field(default_factory=dict)
     heard_heads: dict[tuple[str, str], dict[str, tuple[int, str]]] = field(default_factory=dict)
     unsent: int = 0
@@ -180,6 +183,9 @@ def _take_down(played: Played, service: str, connection: psycopg.Connection[Any]
     }
     for row in rows("SELECT type, id, body FROM published ORDER BY position"):
         played.published_ids.setdefault(row["type"], set()).add(str(row["id"]))
+        if row["type"] == StatementAmended.DESCRIPTOR.full_name:
+            amended = StatementAmended.FromString(row["body"]).type
+            played.put_right.setdefault(amended, set()).add(str(row["id"]))
         if row["type"] == ClaimIssued.DESCRIPTOR.full_name:
             played.issued.append(ClaimIssued.FromString(row["body"]))
         if row["type"] == AuthorizationRecorded.DESCRIPTOR.full_name:

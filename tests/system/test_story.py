@@ -157,7 +157,6 @@ def test_verify_looks_at_everything_and_finds_nothing(calm: Played) -> None:
         "intake: revisions are published",
         "plans: reactions are done",
         "attendance: own facts heard are what was published",
-        "attendance: reactions are done",
         "attendance: rows are as derived anew",
         "attendance: revisions are published",
         "billing: reactions are done",

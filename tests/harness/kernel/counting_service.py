@@ -14,6 +14,7 @@ from ninehours.common.v1 import common_pb2, policy_pb2
 from kernel.config import Settings
 from kernel.process import Service, main
 from kernel.rpc.commands import CommandRpcs, command_rpc
+from kernel.rpc.policy import BindingKind
 from kernel.store.store import Store
 from tests.harness.kernel.counters import ADA, COUNTED, COUNTER, Count, executor_of
 
@@ -84,7 +85,14 @@ def count_request(command_id: str) -> Message:
     return request  # type: ignore[no-any-return]
 
 
-SERVICE = Service(name="attendance", codec=COUNTED, migrations=Path(), servicers=servicers)
+def kinds() -> Mapping[str, BindingKind]:
+    """It knows no clients, of whom drafts may be, as in any service."""
+    return {"client": BindingKind(lambda _, __: frozenset())}
+
+
+SERVICE = Service(
+    name="attendance", codec=COUNTED, migrations=Path(), servicers=servicers, kinds=kinds
+)
 
 if __name__ == "__main__":
     main(SERVICE, sys.argv[1:])
