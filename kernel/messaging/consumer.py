@@ -21,6 +21,7 @@ from faust.worker import Worker
 
 from kernel import logs
 from kernel.messaging.brokers import Brokers
+from kernel.messaging.coordination import end_with_coordination
 from kernel.messaging.envelope import Record
 from kernel.messaging.fetching import LOOK as LOOK_AT_KAFKA
 from kernel.messaging.fetching import Fetching
@@ -101,6 +102,7 @@ def run(consumer: Consumer) -> None:
         HEARD.labels(topic)  # told from the beginning, at 0
     consumer.compare.set()  # at once: a topic's epoch is its owner's to say
     go_past_unfetchable(consumer.skipped, resting.wake)
+    end_with_coordination(partial(_end, "coordination_ended"))  # whoever keeps it begins it again
     resting.on(consumer.ordinal.take())
     when_possible(lambda: consumer.heartbeat.beat_in_time(resting.connection))
     when_possible(lambda: consumer.inbox.begin(consumer.topics))
