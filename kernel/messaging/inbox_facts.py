@@ -120,9 +120,7 @@ class InboxFacts:
                 ),
             )
             for item in written
-            if self.subscriptions.uses(
-                item.publication.type, item.publication.message.SerializeToString()
-            )
+            if self.subscriptions.uses(item.publication.message)
         ]
         if unlocked := {fact.subject for fact in facts} - self.tx.locked:
             raise RuntimeError(

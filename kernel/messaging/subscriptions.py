@@ -109,11 +109,11 @@ class Subscriptions:
         self.projections = tuple(projections)
         self.reactions = tuple(reactions)
 
-    def uses(self, kind: str, body: bytes) -> bool:
+    def uses(self, message: Message) -> bool:
         """Whether anything is derived from such a fact; from what is put right, as from that."""
-        if kind == AMENDED:
-            kind = StatementAmended.FromString(body).type
-        return kind in self.by_type
+        if isinstance(message, StatementAmended):
+            return message.type in self.by_type
+        return message.DESCRIPTOR.full_name in self.by_type
 
     def decode(self, kind: str, body: bytes) -> Message:
         """The message of a type this service uses."""

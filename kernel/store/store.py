@@ -22,7 +22,7 @@ from kernel.store.bells import PUBLISHED
 from kernel.store.database import set_lock_timeout
 from kernel.store.documents import Documents
 from kernel.store.published import envelope_of
-from kernel.supposing import SUPPOSING, is_supposing
+from kernel.supposing import SUPPOSING
 from kernel.vault import Vault
 
 # Bytes of a public fact: with its envelope, what a broker takes by default.
@@ -147,10 +147,10 @@ class Store:
 
         Within `supposing` it is one within that one: seen by those after it, and never committed.
         """
-        if is_supposing():
-            connection = SUPPOSING.get()
-            with connection.begin_nested():
-                yield Transaction(self, connection)
+        supposing = SUPPOSING.get()
+        if supposing is not None and supposing.engine is self.engine:
+            with supposing.begin_nested():
+                yield Transaction(self, supposing)
             return
         with self.engine.begin() as connection:
             set_lock_timeout(connection)
