@@ -250,6 +250,88 @@ def test_what_had_left_under_a_wrong_npi_is_proposed_and_leaves_under_the_one_th
     assert office.of_kind("proposal") == []
 
 
+@pytest.fixture
+def named(new_store: NewStore) -> Office:
+    """A claim left that names who led its sessions, once registered as that."""
+    office, story = Office(new_store(SERVICE)), Story()
+    office.set_up(SITE, [CLIENT], filing_limit_days=3650, rendering="FACILITATOR")
+    days = [day(number) for number in (0, 2, 4)]
+    office.hear(
+        story.admitted(CLIENT, office.payer_id) + story.attended(CLIENT, days, facilitator=STAFF)
+    )
+    office.identities.cover(office.payer_id, covered(CLIENT, COVERAGE))
+    office.register_practitioner(STAFF)
+    return office
+
+
+def actions(office: Office) -> list[str]:
+    return [proposal["action"] for proposal in office.of_kind("proposal")]
+
+
+def test_what_had_left_under_a_clinicians_wrong_npi_is_proposed_and_leaves_under_the_right_one(
+    named: Office,
+) -> None:
+    claim = issued(named)
+    changed(named, "practitioner", family_name="Vexhelm", taxonomy="101Y00000X")
+    assert actions(named) == []
+    changed(named, "practitioner", npi=OTHER_NPI)
+    assert actions(named) == ["REPLACE"]
+    [row] = named.query(
+        "SELECT provenance FROM derived WHERE kind = 'proposal' AND current AND NOT withdrawn"
+    )
+    [*_, numbered] = named.query(
+        "SELECT id FROM heard_fact WHERE type = 'ninehours.billing.v1.PractitionerNumbered'"
+        " ORDER BY sequence"
+    )
+    assert str(numbered.id) in row.provenance["facts"]
+    named.adjudicate(claim.claim_id)
+    [batch_id] = named.correct().batch_ids
+    named.pending_work.drain()
+    assert OTHER_NPI.encode() in named.file(batch_id)
+    assert actions(named) == []
+
+
+def test_a_clinicians_npi_said_otherwise_by_registering_again_is_proposed_too(
+    named: Office,
+) -> None:
+    issued(named)
+    named.register_practitioner(STAFF, command="again", npi=OTHER_NPI)
+    named.pending_work.drain()
+    assert actions(named) == ["REPLACE"]
+
+
+def test_a_clinicians_npi_put_right_and_back_proposes_nothing(named: Office) -> None:
+    issued(named)
+    was = last_said(said(named, "practitioner")).npi
+    changed(named, "practitioner", npi=OTHER_NPI)
+    changed(named, "practitioner", npi=was)
+    assert actions(named) == []
+
+
+def test_a_registration_said_later_names_a_clinician_however_an_earlier_one_is_put_right(
+    named: Office,
+) -> None:
+    issued(named)
+    first = said(named, "practitioner")
+    was = last_said(first).npi
+    named.register_practitioner(STAFF, command="again", npi=was, family_name="Vexhelm")
+    put_right(named, first, content_with_npi(first, OTHER_NPI))
+    assert actions(named) == []
+    [second] = [
+        statement
+        for statement in listed(named, about=STAFF)
+        if statement.statement_id != first.statement_id
+    ]
+    put_right(named, second, None)  # what was said first, as it stands, names them again
+    assert actions(named) == ["REPLACE"]
+
+
+def content_with_npi(statement: pb.Statement, npi: str) -> Any:
+    content = last_said(statement)
+    content.npi = npi
+    return content
+
+
 def test_answers_tell_by_what_a_thing_is_put_right(office: Office) -> None:
     office.register_practitioner(STAFF)
     for kind in ("payer", "provider", "practitioner", "enrollment", "fee"):

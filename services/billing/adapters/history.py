@@ -214,6 +214,7 @@ READERS: dict[str, tuple[str, Keep]] = dict(
         _kept("notes", attendance.SessionNoteSigned, history.Note),
         _kept("attested", attendance.SessionNoteAttested, history.Attestation),
         _kept("providers", billing.ProviderRegistered, history.RegisteredProvider, first_npi=""),
+        _kept("practitioners", billing.PractitionerNumbered, history.NumberedPractitioner),
         _kept("enrollments", billing.ProviderEnrolled, history.Enrollment),
         _kept("fees", billing.FeeSet, history.Fee),
         _kept(

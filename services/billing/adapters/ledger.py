@@ -117,8 +117,9 @@ def practitioners(tx: Transaction) -> list[told.ToldPractitioner]:
     telling = Telling(tx)
     by_stream = telling.load([row.stream for row in tx.execute(PRACTITIONERS)]).by_stream()
     return [
-        telling.whole(told.ToldPractitioner, facts.of(PractitionerRegistered)[-1])
+        telling.whole(told.ToldPractitioner, registered[-1])
         for facts in by_stream.values()
+        if (registered := facts.of(PractitionerRegistered))
     ]
 
 

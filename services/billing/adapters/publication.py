@@ -78,6 +78,12 @@ DECISIONS: Mapping[type, Decision] = {
         "site", writer(public.ProviderEnrolled, provider.ProviderEnrolled), label=HIPAA
     ),
     practitioner.PractitionerRegistered: Kept("names of staff stay here"),
+    practitioner.PractitionerNumbered: published(
+        "practitioner",
+        writer(public.PractitionerNumbered, practitioner.PractitionerNumbered),
+        label=HIPAA,
+        key=lambda fact: fact.staff_id,
+    ),
     payer.PayerRegistered: _of_payer(writer(public.PayerRegistered, payer.PayerRegistered)),
     payer.RuleSetProposed: Kept("proposed rules decide nothing"),
     payer.RuleSetConfirmed: _of_payer(

@@ -19,6 +19,7 @@ FACTS = Codec(
         "billing.claim_issued.v1": issue.ClaimIssued,
         "billing.batch_issued.v1": issue.BatchIssued,
         "billing.practitioner_registered.v1": practitioner.PractitionerRegistered,
+        "billing.practitioner_numbered.v1": practitioner.PractitionerNumbered,
         "billing.claim_adjudicated.v1": claim.ClaimAdjudicated,
         "billing.claim_replaced.v1": claim.ClaimReplaced,
         "billing.claim_voided.v1": claim.ClaimVoided,

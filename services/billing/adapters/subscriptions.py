@@ -20,7 +20,7 @@ from services.billing.adapters.publication import publish_row
 from services.billing.adapters.rows import ROWS
 from services.billing.domain.projection import derive
 
-CODE = "12"  # raised when the projection's meaning changes: everything is derived again
+CODE = "13"  # raised when the projection's meaning changes: everything is derived again
 
 
 def _site(message: Any) -> Iterable[str]:
@@ -33,6 +33,11 @@ def _payer(message: Any) -> Iterable[str]:
 
 def _provider(message: Any) -> Iterable[str]:
     return (f"provider/{message.provider_id}",)
+
+
+def _practitioner(message: billing.ClaimIssued) -> Iterable[str]:
+    named = message.rendering_staff_id
+    return (f"practitioner/{named}",) if named else ()
 
 
 def _member(message: intake.MemberRecognised) -> Iterable[str]:
@@ -97,13 +102,14 @@ SUBSCRIPTIONS = Subscriptions(
         Subscription(attendance.SessionNoteSigned),
         Subscription(attendance.SessionNoteAttested),
         Subscription(billing.ProviderRegistered),
+        Subscription(billing.PractitionerNumbered),
         Subscription(billing.ProviderEnrolled, _provider),
         Subscription(billing.FeeSet),
         Subscription(billing.RuleSetConfirmed),
         Subscription(billing.AuthorizationRecorded, _payer),
         Subscription(billing.AuthorizationWaived, _payer),
         Subscription(billing.RevocationSettled, _payer),
-        Subscription(billing.ClaimIssued),
+        Subscription(billing.ClaimIssued, _practitioner),
         Subscription(billing.ClaimAdjudicated),
     ],
     [CLAIMS],

@@ -64,7 +64,7 @@ class Batches:
             facts += self._batch(form, replace(filing, control_number=number), staying)
             staying = ()
         for _, filing in filings:
-            for claim in _numbered(self.tx, filing.claims, filing.providers):
+            for claim in _numbered(self.tx, filing.claims, filing.providers, filing.practitioners):
                 facts += record(self.context, f"claim/{claim.claim_id}", 0, [claim])
                 if claim.corrects_claim_id:
                     facts += self._followed(claim)
@@ -280,7 +280,8 @@ def batches_of(facts: Iterable[Recorded]) -> list[BatchIssued]:
 def numbered(tx: Transaction, claims: Sequence[ClaimIssued]) -> list[ClaimIssued]:
     """With the numbers by which files name others now."""
     providers = {claim.provider_id: _provider(tx, claim.provider_id) for claim in claims}
-    return list(_numbered(tx, claims, providers))
+    practitioners = _practitioners(tx, {claim.rendering_staff_id for claim in claims})
+    return list(_numbered(tx, claims, providers, practitioners))
 
 
 def payer_of(tx: Transaction, payer_id: str) -> PayerRegistered:
@@ -333,14 +334,19 @@ def _number_of(tx: Transaction, said: AuthorizationRecorded) -> str:
 
 
 def _numbered(
-    tx: Transaction, claims: Sequence[ClaimIssued], providers: Mapping[str, ProviderRegistered]
+    tx: Transaction,
+    claims: Sequence[ClaimIssued],
+    providers: Mapping[str, ProviderRegistered],
+    practitioners: Mapping[str, PractitionerRegistered],
 ) -> Iterator[ClaimIssued]:
     """With the numbers by which files name others now."""
     authorizations = _authorizations(tx, claims)
     for claim in claims:
         named = authorizations.get(claim.authorization_id)
+        rendered_by = practitioners.get(claim.rendering_staff_id)
         yield replace(
             claim,
             provider_npi=providers[claim.provider_id].npi,
             renumbered=named.number_version - 1 if named else 0,
+            rendering_npi=rendered_by.npi if rendered_by else "",
         )

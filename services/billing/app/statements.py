@@ -18,6 +18,7 @@ from services.billing.app.use_cases import (
     as_heard,
     must_be_known,
     must_be_who_they_are,
+    practitioner_numbers,
     sealed_number,
 )
 from services.billing.domain.authorizations.authorization import (
@@ -61,12 +62,18 @@ def nobody_needs_it(_: Any, __: Any) -> None:
     """For what can be taken back whatever else was said."""
 
 
+def nothing_follows(_: Sequence[Recorded]) -> Iterable[Any]:
+    """For what brings nothing about beside itself."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A kind of statement: who decides what may be said, and of what.
 
     `about`: the field with the id of the subject it is about, which is locked. `kept`: what no
     revision changes. `without`: refuses to take it back, of the state that the others make.
+    `follow`: what follows in its stream, as that is then.
     """
 
     decider: Decider[Any, Any, Any]
@@ -74,6 +81,7 @@ class Kind:
     about: str = "client_id"
     kept: Sequence[str] = ("client_id",)
     without: Callable[[Any, Any], None] = nobody_needs_it
+    follow: Callable[[Sequence[Recorded]], Iterable[Any]] = nothing_follows
 
     def subject(self, fact: Any) -> str:
         """What it is about."""
@@ -156,7 +164,11 @@ KINDS: Mapping[type, Kind] = {
         without=provider.must_not_be_needed,
     ),
     PractitionerRegistered: Kind(
-        decider=PRACTITIONER, command=_practitioner, about="staff_id", kept=("staff_id",)
+        decider=PRACTITIONER,
+        command=_practitioner,
+        about="staff_id",
+        kept=("staff_id",),
+        follow=practitioner_numbers,
     ),
     ProviderEnrolled: Kind(
         decider=PROVIDER, command=_enrollment, about="site_id", kept=("provider_id", "site_id")
@@ -199,7 +211,8 @@ def put_right(billing: BillingWriteSide, asked: PutRight, context: Context) -> O
         context,
         stream=first.stream,
         owner=kind.owner(first),
-        locks=[kind.subject(first.fact)],
+        locks=[kind.subject(first.fact), kind.owner(first)],
         said_anew=said_anew,
         without=without,
+        follow=lambda _, history: {first.stream: [*kind.follow(history)]},
     )

@@ -1,12 +1,13 @@
 """Billing's use cases but issuing, in the order in which things happen: one function a command."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from kernel.execute import Outcome, decided
+from kernel.execute import Outcome, decided, record
 from kernel.facts import Recorded, derived_id
 from kernel.refusal import Unknown
+from kernel.statements import standing, statements
 from kernel.store.store import Context, Transaction
 from services.billing.app.ports import BillingWriteSide
 from services.billing.domain.authorizations.authorization import AUTHORIZATION, RecordAuthorization
@@ -19,7 +20,13 @@ from services.billing.domain.payers.payer import (
     ProposeRuleSet,
     RegisterPayer,
 )
-from services.billing.domain.providers.practitioner import PRACTITIONER, RegisterPractitioner
+from services.billing.domain.providers.practitioner import (
+    PRACTITIONER,
+    PractitionerNumbered,
+    PractitionerRegistered,
+    RegisterPractitioner,
+    numbered,
+)
 from services.billing.domain.providers.provider import (
     PROVIDER,
     EnrollProvider,
@@ -121,16 +128,26 @@ def register_practitioner(
     Refuses whom attendance didn't credential (Unknown), and another NPI than it told (NpiDiffers).
     """
 
-    def before(tx: Transaction) -> None:
-        must_be_who_they_are(billing, tx, command)
+    stream = f"practitioner/{command.staff_id}"
 
-    return billing.executor.execute(
-        PRACTITIONER,
-        f"practitioner/{command.staff_id}",
-        command,
-        context,
-        before=before,
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        history = tx.load(stream)
+        must_be_who_they_are(billing, tx, command)
+        then = [*history, *decided(context, PRACTITIONER, stream, history, command)]
+        numbers = record(context, stream, len(then), practitioner_numbers(then))
+        return (*then[len(history) :], *numbers)
+
+    return billing.executor.transact(context, decide, locks=[stream])
+
+
+def practitioner_numbers(history: Sequence[Recorded]) -> Iterable[PractitionerNumbered]:
+    """What follows of a practitioner's stream: the number by which claims name them from now on."""
+    first = next(
+        said.first.fact
+        for said in statements(history)
+        if isinstance(said.first.fact, PractitionerRegistered)
     )
+    return numbered(first, [recorded.fact for recorded in standing(history)])
 
 
 def must_be_who_they_are(

@@ -26,6 +26,7 @@ PUBLISHED = {
     ],
     "billing.batch_issued.v1": [],
     "billing.practitioner_registered.v1": [],
+    "billing.practitioner_numbered.v1": [("practitioner", "PractitionerNumbered", "HIPAA")],
     "billing.claim_adjudicated.v1": [("client", "ClaimAdjudicated", "PART2")],
     "billing.claim_replaced.v1": [("client", "ClaimReplaced", "PART2")],
     "billing.claim_voided.v1": [("client", "ClaimVoided", "PART2")],
@@ -38,7 +39,7 @@ PUBLISHED = {
 
 
 def test_there_is_one_golden_fact_for_each_stored_name_and_no_other() -> None:
-    assert_one_file_a_name(FACTS, GOLDEN, names=18)
+    assert_one_file_a_name(FACTS, GOLDEN, names=19)
 
 
 @pytest.mark.parametrize("name", sorted(FACTS.names))

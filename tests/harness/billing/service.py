@@ -335,7 +335,7 @@ class Office:
         request.MergeFrom(pb.IssueClaimsRequest(**changes))
         return self.call("IssueClaims", request, command=command)
 
-    def register_practitioner(self, staff_id: str, **changes: Any) -> None:
+    def register_practitioner(self, staff_id: str, command: str = "", **changes: Any) -> None:
         credentialed = attendance.StaffCredentialed(staff_id=staff_id, credential="CADC")
         self.introduce("staff", staff_id, credentialed)
         request = pb.RegisterPractitionerRequest(
@@ -346,7 +346,7 @@ class Office:
             taxonomy="101YA0400X",
         )
         request.MergeFrom(pb.RegisterPractitionerRequest(**changes))
-        self.call("RegisterPractitioner", request, command=f"practitioner {staff_id}")
+        self.call("RegisterPractitioner", request, command=f"practitioner {staff_id} {command}")
 
     def adjudicate(self, claim_id: str, status: str = "PAID", number: str = "PCN1") -> None:
         """The payer's word on a claim."""

@@ -74,8 +74,8 @@ class ClaimIssued:
     `permit_fact_id`; none in facts of before. `programs`: those whose sessions it is about; an
     empty id, and none in facts of before: nobody knows which. `identity_version` and
     `membership_version`: of the sealed words and numbers that it named the client by.
-    `provider_npi`, and `renumbered` of its authorization, are the file's; facts of before name both
-    as they were said first.
+    `provider_npi`, `rendering_npi`, and `renumbered` of its authorization, are the file's; facts of
+    before name all as they were said first.
     """
 
     claim_id: str
@@ -112,6 +112,7 @@ class ClaimIssued:
     membership_version: int = 0
     provider_npi: str = ""
     renumbered: int = 0
+    rendering_npi: str = ""
 
     @property
     def charge_minor(self) -> int:

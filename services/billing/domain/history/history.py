@@ -259,6 +259,20 @@ class RegisteredProvider:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NumberedPractitioner:
+    """By which NPI claims name somebody; `sequence` says which was said later.
+
+    `first_npi`: as they were registered first.
+    """
+
+    fact: str
+    sequence: int
+    staff_id: str
+    npi: str
+    first_npi: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enrollment:
     fact: str
     provider_id: str
@@ -331,6 +345,9 @@ class IssuedClaim:
     # The numbers by which it named others; empty, of those of before: as they were said first.
     provider_npi: str = ""
     renumbered: int = 0
+    rendering_npi: str = ""
+    # Whom it names as rendering or attending.
+    rendering_staff_id: str = ""
     # Under whose id it left: of merged clients one of several.
     client_id: str = ""
     # Where several coverages are one member's, under which of them; empty: as `coverage_id` says.
@@ -436,6 +453,7 @@ class BillingHistory:
     notes: tuple[Note, ...] = ()
     authorizations: tuple[Authorization, ...] = ()
     providers: tuple[RegisteredProvider, ...] = ()
+    practitioners: tuple[NumberedPractitioner, ...] = ()
     enrollments: tuple[Enrollment, ...] = ()
     fees: tuple[Fee, ...] = ()
     confirmed: tuple[ConfirmedRules, ...] = ()

@@ -1,12 +1,13 @@
 """Who treats, as claims name them: rendering on an 837P, attending on an 837I.
 
-Names of staff identify no client, yet they stay in this service: no public fact carries them.
+Names of staff identify no client, yet they stay in this service: no public fact carries them. Their
+numbers do, so that what had left with a wrong one is found.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kernel.decider import filled, of_last_fact
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules
 
 
@@ -46,6 +47,21 @@ class PractitionerRegistered:
     taxonomy: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PractitionerNumbered:
+    """By which NPI claims name the person from now on; `first_npi`: as they were registered first.
+
+    What others hear of them. Of several the last one counts.
+    """
+
+    staff_id: str
+    npi: str
+    first_npi: str
+
+
+PractitionerFact = PractitionerRegistered | PractitionerNumbered
+
+
 def decide(
     command: RegisterPractitioner, registered: PractitionerRegistered | None
 ) -> Iterator[PractitionerRegistered]:
@@ -55,4 +71,27 @@ def decide(
         yield fact
 
 
-PRACTITIONER = of_last_fact(decide)
+def evolve(
+    registered: PractitionerRegistered | None, fact: PractitionerFact
+) -> PractitionerRegistered | None:
+    return fact if isinstance(fact, PractitionerRegistered) else registered
+
+
+PRACTITIONER: Decider[RegisterPractitioner, PractitionerFact, PractitionerRegistered | None] = (
+    Decider(decide, evolve, None)
+)
+
+
+def numbered(
+    first: PractitionerRegistered, standing: Sequence[PractitionerFact]
+) -> Iterator[PractitionerNumbered]:
+    """What others hear of the number that stands, where it isn't what they heard.
+
+    Of somebody whose every registration was taken back, what they heard last stays.
+    """
+    heard = [fact for fact in standing if isinstance(fact, PractitionerNumbered)]
+    registered = [fact for fact in standing if isinstance(fact, PractitionerRegistered)]
+    for stands in registered[-1:]:
+        now = filled(PractitionerNumbered, stands, first_npi=first.npi)
+        if now not in heard[-1:]:
+            yield now

@@ -103,6 +103,7 @@ SAYINGS: dict[str, Saying] = {
     "levels": lambda f: f"level {f.level_of_care} from {f.effective_from}",
     "authorizations": _authorization,
     "providers": lambda f: f"provider {f.provider_id} bills under NPI {f.npi}",
+    "practitioners": lambda f: f"clinician {f.staff_id} is named by NPI {f.npi}",
     "enrollments": lambda f: f"provider {f.provider_id} enrolled from {f.effective_from}",
     "fees": lambda f: f"{f.code} is ${f.charge_minor / 100:,.2f} from {f.effective_from}",
     "confirmed": lambda f: (
