@@ -8,8 +8,9 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 # A stamp is named after the lock's contents: installed once, and again only when they change.
-RUN := $(VENV)/stamp-run-$(shell cksum < requirements-local.lock | cut -d ' ' -f 1)
-DEV := $(VENV)/stamp-dev-$(shell cksum < requirements-dev.lock | cut -d ' ' -f 1)
+ASSETS := requirements-assets.lock
+RUN := $(VENV)/stamp-run-$(shell cat requirements-local.lock $(ASSETS) | cksum | cut -d ' ' -f 1)
+DEV := $(VENV)/stamp-dev-$(shell cat requirements-dev.lock $(ASSETS) | cksum | cut -d ' ' -f 1)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 MUTMUT := $(BIN)/python -m mutmut
 GENERATE := $(BIN)/python protos/generate.py >&2
@@ -120,6 +121,7 @@ lock: ## resolve requirements*.in anew (developers; needs uv)
 	$(UV) $(COMPILE) requirements-local.in -c requirements.lock -c requirements-build.lock -o requirements-local.lock
 	$(UV) $(COMPILE) $(BESIDE:%=--no-emit-package %) requirements-tracing.in -c requirements.lock -o requirements-tracing.lock
 	$(UV) $(COMPILE) requirements-dev.in -c requirements-local.lock -c requirements-tracing.lock -o requirements-dev.lock
+	$(UV) $(COMPILE) --no-deps requirements-assets.in -o $(ASSETS)
 	$(UV) $(COMPILE) requirements-mutants.in -o requirements-mutants.lock
 
 clean: ## remove what make made here; data under var/ stays
@@ -130,12 +132,14 @@ clean: ## remove what make made here; data under var/ stays
 $(RUN): | $(VENV)/stamp
 	@echo 'Installing what Ninehours runs on into $(VENV) (once; some minutes)' >&2
 	@$(PIP) -r requirements-local.lock >&2
+	@$(PIP) --no-deps -r $(ASSETS) >&2
 	@touch $@
 
 # The development lock holds all of the other, at the same versions.
 $(DEV): | $(VENV)/stamp
 	@echo 'Installing what Ninehours runs on and is tested with into $(VENV) (once; some minutes)' >&2
 	@$(PIP) -r requirements-dev.lock >&2
+	@$(PIP) --no-deps -r $(ASSETS) >&2
 	@touch $@ $(RUN)
 
 $(VENV)/stamp:

@@ -5,8 +5,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -126,13 +126,20 @@ def main(service: Service, arguments: Sequence[str]) -> None:
         processes |= {"stream": _stream, "rebuild": _rebuild}
     if len(arguments) != 1 or arguments[0] not in processes:
         sys.exit(f"usage: python -m services.{service.name} {' | '.join(processes)}")
-    logs.configure(service.name, arguments[0])
-    try:
+    with started(service.name, arguments[0]):
         settings = Settings.from_environment()
         if settings.service != service.name:
             raise WrongSetting(f"NINEHOURS_SERVICE: this process is of {service.name}")
         with traced(settings, arguments[0]):
             processes[arguments[0]](service, settings)
+
+
+@contextmanager
+def started(service: str, process: str) -> Iterator[None]:
+    """What runs in the block logs as this process; where it can't start, it says why, and ends."""
+    logs.configure(service, process)
+    try:
+        yield
     except ValidationError as error:
         _refuse_to_start("; ".join(map(_setting, error.errors(include_input=False))))
     except (WrongSetting, WrongRole, SecretMissing, KeysNotMoved, NewerSchema) as error:

@@ -11,18 +11,18 @@ from typing import Any
 import grpc
 from google.protobuf.message import Message
 
+from kernel.roles import person_in
 from kernel.rpc.channel import Channel
 from kernel.rpc.connections import Connections
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.tokens import SERVICE_SUBJECT, Actor, Issuer, renewed_tokens
 from kernel.secrets import PEOPLE
 from kernel.services import SERVICES
-from kernel.sites import EVERY_SITE
 from kernel.tls.identity import ISSUED, Identity, NoIdentity
 from ninehours.cli.data import check_data
 from ninehours.cli.ending import NOT_FOUND, USAGE, Failure, ending, say
 from ninehours.cli.options import DATA
-from ninehours.cli.roles import Role
+from ninehours.cli.roles import role_named
 from ninehours.local.folder import running_on
 from ninehours.local.secrets import MachineSecrets
 from ninehours.local.system import LocalSystem
@@ -130,15 +130,10 @@ def person(role: str, subject: str = "") -> Actor:
 
     A problem for a role there is not, and for a service's subject: people are none.
     """
-    named = Role.named(role)
+    named = role_named(role)
     if subject.startswith(SERVICE_SUBJECT):
         raise Failure(USAGE, f"{subject} is no person's")
-    return Actor(
-        id=subject or f"person/local-{role.replace('_', '-')}",
-        roles=frozenset({named}),
-        sites=frozenset({EVERY_SITE}),
-        purpose=named.purpose,
-    )
+    return person_in(named, subject)
 
 
 @contextmanager

@@ -14,11 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ninehours.cli.data import check_data, keep_seed, seed_of
-from ninehours.cli.ending import ending
+from ninehours.cli.ending import USAGE, Failure, ending, say
 from ninehours.cli.issue import export_batch
 from ninehours.cli.options import DATA
 from ninehours.cli.output import dollars, plural, print_json
 from ninehours.cli.up import commands_to_try
+from ninehours.cli.up import stay as stay_on
 from ninehours.local.system import LocalSystem
 from ninehours.story.gateway import BILLER, Gateway, connect
 from ninehours.story.people import invent_people
@@ -48,12 +49,15 @@ class DemoOutcome:
     to_try: tuple[str, ...]
 
 
-def run_demo(data: Path, *, seed: int | None, names: bool, as_json: bool) -> None:
+def run_demo(data: Path, *, seed: int | None, names: bool, stay: bool, as_json: bool) -> None:
     """The whole demo; everything it started is stopped before it prints what came of it.
 
     `names`: those of the clients alone, for those who search for leaks; nothing is started then.
+    `stay`: it is started again afterwards, for who wants to look around.
     """
     with ending(data):
+        if stay and (names or as_json):
+            raise Failure(USAGE, "--stay is for people: it goes with neither --json nor --names")
         path = check_data(data)
         seed = seed_of(path, seed)
         if names:
@@ -64,6 +68,9 @@ def run_demo(data: Path, *, seed: int | None, names: bool, as_json: bool) -> Non
             print(json.dumps(_as_json(outcome), indent=2))
         else:
             show_demo(outcome, path, seed)
+        if stay:
+            say("starting again on the server's own clock; the story's last day was in the past")
+            stay_on(path)
 
 
 def print_names(seed: int, *, as_json: bool) -> None:

@@ -4,12 +4,12 @@ from typing import Any
 
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
+from kernel.roles import Role
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import USAGE, Failure
 from ninehours.cli.fields import is_id
 from ninehours.cli.issue import command_meta
 from ninehours.cli.output import as_dict, print_json
-from ninehours.cli.roles import Role
 
 
 @on_system

@@ -17,6 +17,7 @@ from ninehours.exchange.v1 import read_audit_service_pb2 as audit
 from ninehours.intake.v1 import chart_service_pb2 as chart
 from ninehours.plans.v1 import care_service_pb2 as care
 
+from kernel.roles import Role
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_date
 from kernel.services import SERVICES
@@ -25,7 +26,7 @@ from ninehours.cli.ending import USAGE, Failure
 from ninehours.cli.fields import day_or_today, is_id, iso, stamp_of
 from ninehours.cli.lists.listing import all_pages
 from ninehours.cli.output import as_dict, dollars, print_json, screen, table
-from ninehours.cli.roles import BILLER, CLINICIAN, FRONT_DESK, Role
+from ninehours.cli.roles import BILLER, CLINICIAN, FRONT_DESK
 
 INDENT = "  "
 INTAKE = "intake"

@@ -6,6 +6,7 @@ from typing import Any
 from ninehours.billing.v1 import restore_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 
+from kernel.roles import Role
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.directories import Payers
 from ninehours.cli.ending import USAGE, Failure
@@ -13,7 +14,7 @@ from ninehours.cli.issue import cents, command_meta
 from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import as_dict, plural, print_json, screen
-from ninehours.cli.roles import BILLER, Role
+from ninehours.cli.roles import BILLER
 
 DEADLINE = 600.0  # seconds: a topic is read from its beginning
 LOST: Sequence[Column[pb.LostFact]] = (

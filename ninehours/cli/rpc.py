@@ -21,6 +21,7 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.common.v1 import policy_pb2
 
 from kernel.facts import id_of, kind_of
+from kernel.roles import Role
 from kernel.rpc.call import AUTHORIZATION, BEARER
 from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
@@ -29,7 +30,7 @@ from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import DENIED, NOT_FOUND, USAGE, Failure, say
 from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.replay import LABEL
-from ninehours.cli.roles import OPERATOR, Role
+from ninehours.cli.roles import OPERATOR
 
 # Whose token asks what there is; any would do.
 LOOKING = OPERATOR

@@ -10,13 +10,14 @@ from typing import Any
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from rich.console import Console
 
+from kernel.roles import Role
 from kernel.rpc.tokens import Issuer
 from kernel.secrets import PEOPLE
 from ninehours.cli.connection import Services, person
 from ninehours.cli.data import check_data, seed_of
 from ninehours.cli.ending import UNAVAILABLE, USAGE, Failure, ending, say
 from ninehours.cli.options import DATA
-from ninehours.cli.roles import BILLER, Role
+from ninehours.cli.roles import BILLER
 from ninehours.local.system import LocalSystem
 
 NINEHOURS = "bin/ninehours"
@@ -52,15 +53,19 @@ def run_up(data: Path, *, as_json: bool, story: bool, seed: int | None, tls: boo
             _play_first(path, seed_of(path, seed))
         elif seed is not None:
             raise Failure(USAGE, "--seed says whose story: give --story too")
-        if failure := _stay(path, as_json=as_json, tls=tls):
-            raise Failure(UNAVAILABLE, failure)
+        stay(path, as_json=as_json, tls=tls)
+
+
+def stay(path: Path, *, as_json: bool = False, tls: bool = False) -> None:
+    """Start everything and stay until asked to end; a problem when a part can't be kept running."""
+    if failure := _stay(path, as_json=as_json, tls=tls):
+        raise Failure(UNAVAILABLE, failure)
 
 
 def _stay(path: Path, *, as_json: bool, tls: bool) -> str | None:
-    """Until asked to end; answers why a part can't be kept running."""
     running = False
     try:
-        with LocalSystem(path, progress=say, tls=tls) as system:
+        with LocalSystem(path, progress=say, tls=tls, console=True) as system:
             tokens = tokens_of(system.people_dir)
             to_try = _to_try(system, path)
             if as_json:
@@ -68,6 +73,7 @@ def _stay(path: Path, *, as_json: bool, tls: bool) -> str | None:
                     "data": str(path),
                     "addresses": system.addresses,
                     "kafka": system.bootstrap,
+                    "console": system.console_url,
                     "tokens": tokens,
                     "try": to_try,
                 }
@@ -109,6 +115,8 @@ def show(system: LocalSystem, tokens: dict[str, str], to_try: list[str]) -> None
         console.print(text, markup=False, soft_wrap=True)
 
     wire = "TLS 1.3" if system.identity else "insecure, on this machine only"
+    line("in a browser, as front desk, clinician, biller, administrator or operator")
+    line(f"  {system.console_url}")
     line(f"gRPC, with reflection ({wire})")
     for service, address in system.addresses.items():
         line(f"  {service:<12} {address}")

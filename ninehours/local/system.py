@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415  heavy imports wait until the servers that need them are starting
 
 import os
+import secrets
 import signal
 import time
 from contextlib import ExitStack, closing
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from kernel.services import SERVICES
 from ninehours.local.authority import PERSON, Wire
 from ninehours.local.databases import Logins
-from ninehours.local.folder import Running, forget_running, keep_running
+from ninehours.local.folder import Running, forget_running, keep_running, write_private
 from ninehours.local.forged import Forge
 from ninehours.local.jars import Progress
 from ninehours.local.probes import LOOPBACK, free_ports, together
@@ -34,8 +35,11 @@ if TYPE_CHECKING:
 # release does any more.
 PROCESSES = dict.fromkeys(SERVICES, ("api", "relay", "stream"))
 # Streams stop before what they call and write to; servers (groups 0 and 1) stop last.
-GROUPS = {"migrate": 2, "seal": 2, "api": 2, "relay": 2, "stream": 3}
+GROUPS = {"migrate": 2, "seal": 2, "api": 2, "relay": 2, "stream": 3, "web": 4}
 MIGRATING = ("migrate", "seal")
+CONSOLE, WEB = "console", "web"
+WAY_IN_BYTES = 24
+WAY_IN = "way-in"  # who has what stands there may sign in to the console; of one launch
 ANSWERS_WITHIN = 20.0  # seconds
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -53,8 +57,11 @@ class LocalSystem:
         session_timeout_s: int = 10,
         repository: Path = REPOSITORY,
         apart: "Mapping[str, LocalServers] | None" = None,
+        console: bool = False,
     ) -> None:
-        """`apart`: databases, by name, that lie on servers which somebody else starts and stops."""
+        """`apart`: databases, by name, that lie on servers which somebody else starts and stops.
+        `console`: start it too, for people with a browser.
+        """
         self.servers = LocalServers(data, tls=tls, progress=progress)
         self.supervisor = self.servers.supervisor
         self.run_id = self.servers.folder.run_id
@@ -67,10 +74,14 @@ class LocalSystem:
         self._session_timeout_s = session_timeout_s
         # Chosen once: a restarted api is found where it was.
         names = self._names("api", "relay", "stream")
-        ports = iter(free_ports(len(PROCESSES) + len(names)))
+        ports = iter(free_ports(len(PROCESSES) + len(names) + 2))
         self.addresses = {service: f"{LOOPBACK}:{next(ports)}" for service in PROCESSES}
         # By process, as `billing-stream`: where it tells how it is.
         self.health_addresses = {name: f"{LOOPBACK}:{next(ports)}" for name in names}
+        self._console = f"{LOOPBACK}:{next(ports)}" if console else ""
+        self._way_in = secrets.token_urlsafe(WAY_IN_BYTES)
+        if console:
+            self.health_addresses[f"{CONSOLE}-{WEB}"] = f"{LOOPBACK}:{next(ports)}"
         self._forge = Forge(self.supervisor, self.logs_dir / "forge.log", self._python_settings())
         self._exit = ExitStack()
 
@@ -83,6 +94,13 @@ class LocalSystem:
         from ninehours.local.secrets import MachineSecrets
 
         return MachineSecrets(self.servers.folder.secrets)
+
+    @property
+    def console_url(self) -> str:
+        """What opens the console in a browser, until everything stops; empty: there is none."""
+        scheme = "http" if self.servers.authority is None else "https"
+        way_in = f"{scheme}://{self._console}/sign-in?{WAY_IN}={self._way_in}"
+        return way_in if self._console else ""
 
     @property
     def people_dir(self) -> Path:
@@ -125,7 +143,9 @@ class LocalSystem:
             self._issue_certificates()
             together(self._records_and_apis, self._exchange)
             self._start("relay", "stream")
-            self.supervisor.await_ready(*self._names("api", "relay", "stream"))
+            if self._console:
+                self.supervisor.start(self._spec(CONSOLE, WEB))
+            self.supervisor.await_ready(*self.health_addresses)
         except BaseException:
             self._exit.close()
             raise
@@ -165,11 +185,13 @@ class LocalSystem:
     def _records_and_apis(self) -> None:
         """PostgreSQL, its databases and schemas; then the apis, which need no Kafka."""
         self.servers.start_postgres()
-        for name in (*PROCESSES, *map(keys_database, PROCESSES)):
+        consoles = [CONSOLE] if self._console else []
+        for name in (*PROCESSES, *map(keys_database, PROCESSES), *consoles):
             self.databases |= self._server_of(name).create_databases(name)
         began = time.monotonic()
         for kind in MIGRATING:
-            specs = [self._spec(service, kind) for service in PROCESSES]
+            migrated = [*PROCESSES, *(consoles if kind == "migrate" else [])]
+            specs = [self._spec(service, kind) for service in migrated]
             together(*(lambda spec=spec: self.supervisor.run(spec) for spec in specs))
         self._progress(f"schemas are up to date ({time.monotonic() - began:.1f} s)")
         self._start("api")
@@ -193,6 +215,8 @@ class LocalSystem:
             authority.issue(service, Wire.RPC, Wire.DATABASE)
             for kind in kinds:
                 authority.issue(f"{service}-{kind}", Wire.KAFKA)
+        if self._console:
+            authority.issue(CONSOLE, Wire.RPC, Wire.DATABASE)
 
     def _tls_dir(self) -> str:
         authority = self.servers.authority
@@ -212,9 +236,13 @@ class LocalSystem:
         return ProcessSpec(
             name=name,
             group=GROUPS[kind],
-            argv=(f"services.{service}", kind),
+            argv=("ninehours.console" if service == CONSOLE else f"services.{service}", kind),
             begin=self._forge.launch,
-            env=self.supervisor.environment(self._settings(service, kind)),
+            env=self.supervisor.environment(
+                self._settings_of_console(kind)
+                if service == CONSOLE
+                else self._settings(service, kind)
+            ),
             log=self.logs_dir / f"{name}.log",
             ready=lambda: serves(address, self.identity),
         )
@@ -233,18 +261,43 @@ class LocalSystem:
             "NINEHOURS_SESSION_TIMEOUT": str(self._session_timeout_s),
             "NINEHOURS_ENVIRONMENT": "local",
             "NINEHOURS_NETWORK": "local",
+            **self._certificates(service),
         }
         if (authority := self.servers.authority) is not None:
-            settings |= {
-                "NINEHOURS_RPC_TLS_DIR": str(authority.folder_of(service, Wire.RPC)),
-                "NINEHOURS_KAFKA_TLS_DIR": str(authority.folder_of(name, Wire.KAFKA)),
-                "NINEHOURS_DATABASE_TLS_DIR": str(authority.folder_of(service, Wire.DATABASE)),
-            }
+            settings["NINEHOURS_KAFKA_TLS_DIR"] = str(authority.folder_of(name, Wire.KAFKA))
         if kind == "api":
             settings["NINEHOURS_LISTEN"] = self.addresses[service]
         if address := self.health_addresses.get(name):
             settings["NINEHOURS_HEALTH_LISTEN"] = address
         return settings
+
+    def _settings_of_console(self, kind: str) -> dict[str, str]:
+        """It signs people in by this machine's keys, as the command line does."""
+        folder = self.secrets.folder_of(CONSOLE)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        write_private(folder / WAY_IN, self._way_in)
+        return {
+            **self._python_settings(),
+            "NINEHOURS_SERVICE": CONSOLE,
+            **self._database("NINEHOURS_DATABASE", CONSOLE, kind),
+            "NINEHOURS_SECRETS_DIR": str(folder),
+            "NINEHOURS_PEOPLE_DIR": str(self.people_dir),
+            "NINEHOURS_PEERS": ",".join(f"{s}={a}" for s, a in self.addresses.items()),
+            "NINEHOURS_LISTEN": self._console,
+            "NINEHOURS_HEALTH_LISTEN": self.health_addresses[f"{CONSOLE}-{WEB}"],
+            "NINEHOURS_ENVIRONMENT": "local",
+            "NINEHOURS_NETWORK": "local",
+            **self._certificates(CONSOLE),
+        }
+
+    def _certificates(self, holder: str) -> dict[str, str]:
+        authority = self.servers.authority
+        if authority is None:
+            return {}
+        return {
+            "NINEHOURS_RPC_TLS_DIR": str(authority.folder_of(holder, Wire.RPC)),
+            "NINEHOURS_DATABASE_TLS_DIR": str(authority.folder_of(holder, Wire.DATABASE)),
+        }
 
     def _database(self, setting: str, name: str, kind: str) -> dict[str, str]:
         logins = self.databases[name]

@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from ninehours.local import leftovers
 from tests.harness.commands import begin
+from tests.harness.console.reader import Reader
 from tests.system.played import Played
 
 PROMISED = {
@@ -126,16 +128,19 @@ def test_another_story_needs_another_directory(told: dict[str, Any], data: Path)
     assert "holds the story of seed 7" in err
 
 
-def test_up_says_where_it_answers_stays_and_ends_when_asked(tmp_path: Path) -> None:
+def test_up_says_where_it_and_its_console_answer_stays_and_ends_when_asked(tmp_path: Path) -> None:
     with running("up", "--json", "--data", str(tmp_path / "data")) as process:
         assert process.stderr is not None and process.stdout is not None
         for line in process.stderr:
             if line.startswith("ready"):
                 break
+        up = json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
+        console = urlsplit(up["console"])
+        roles = Reader(console.netloc).get(f"{console.path}?{console.query}")
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=600)
+        _, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
-    up = json.loads(out)
+    assert "Front desk" in roles.text
     assert up["addresses"].keys() == {"intake", "plans", "attendance", "billing"}
     assert {"clinician", "front_desk", "biller", "operator"} <= up["tokens"].keys()
     assert left_of(tmp_path / "data") == []

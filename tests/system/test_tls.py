@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from kernel.messaging.brokers import Brokers
+from kernel.roles import Role
 from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
 from kernel.rpc.remote_refusal import RemoteRefusal
@@ -26,7 +27,6 @@ from kernel.store.database import open_database
 from kernel.tls.context import ReloadingContext, context_of
 from kernel.tls.identity import LOOK_EVERY, Identity
 from ninehours.cli.connection import Services
-from ninehours.cli.roles import Role
 from ninehours.local.authority import LAUNCHER, PERSON, Authority, Wire
 from ninehours.local.databases import plain
 from ninehours.local.system import PROCESSES, LocalSystem, serves

@@ -10,6 +10,9 @@ from ninehours.cli.options import DATA, As, Data, Json, Seed
 Names = Annotated[
     bool, typer.Option("--names", help="Only print the invented clients' names, for leak searches.")
 ]
+Stay = Annotated[
+    bool, typer.Option("--stay", help="Start everything again afterwards, as `up` does, and stay.")
+]
 Story = Annotated[bool, typer.Option("--story", help="Play the demo's story first, then stay.")]
 Tls = Annotated[
     bool,
@@ -35,7 +38,13 @@ def register(app: typer.Typer) -> None:
 
 
 @done_by("demo:run_demo")
-def demo(data: Data = DATA, as_json: Json = False, seed: Seed = None, names: Names = False) -> None:
+def demo(
+    data: Data = DATA,
+    as_json: Json = False,
+    seed: Seed = None,
+    names: Names = False,
+    stay: Stay = False,
+) -> None:
     """Play twelve weeks of a network through the gRPC API, show what came of it, stop everything.
 
     State stays in the data directory: played again, the same commands answer the same and change
@@ -53,8 +62,9 @@ def up(
 ) -> None:
     """Start everything on one machine and stay, until Ctrl-C or SIGTERM.
 
-    Prints where each service answers, a token for each role, and three commands to try. A story is
-    played by the clock of its callers; what stays afterwards takes the server's clock, as always.
+    Prints what opens the console in a browser, where each service answers, a token for each role,
+    and three commands to try. A story is played by the clock of its callers; what stays afterwards
+    takes the server's clock, as always.
     """
 
 

@@ -1,0 +1,1 @@
+"""Pages: each asks services as the person, and says what is shown of their answers."""

@@ -1,0 +1,1 @@
+"""Who is signed in: the one thing that the console keeps."""

@@ -1,0 +1,10 @@
+"""As kernel/store/privileges.py has it of the record, of the console's tables."""
+
+from collections.abc import Mapping
+
+from kernel.store.privileges import APPEND, NOTHING
+
+CONSOLE: Mapping[str, str] = {
+    "session": f"{APPEND}, UPDATE (used_at), DELETE",
+    "alembic_version_of_console": NOTHING,
+}

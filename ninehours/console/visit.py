@@ -1,0 +1,42 @@
+"""One request of somebody who is signed in, and what a page answers it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.message import Message
+
+from ninehours.console.people import Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """`ask` asks a service as the person; RemoteRefusal, or ServiceAway. `form`: what was typed."""
+
+    person: Person
+    ask: Callable[[Message], Any]
+    query: Mapping[str, str]
+    form: Mapping[str, str] = field(repr=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A page to be shown: its template, and what the template is told."""
+
+    template: str
+    told: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class GoTo:
+    """Another page, which is read anew: what was sent isn't sent again by reading it again."""
+
+    path: str
+
+
+Page = Callable[[Visit], Screen | GoTo]
+
+
+class NoSuchPage(Exception):
+    """There is nothing at that address."""

@@ -1,0 +1,50 @@
+"""Words stand in one place, and each of them is shown somewhere."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kernel.roles import Role
+from kernel.services import SERVICES
+from ninehours.console.texts import FILE, words
+
+CONSOLE = Path(__file__).resolve().parents[3] / "ninehours" / "console"
+TEMPLATES = sorted((CONSOLE / "templates").glob("*.html"))
+
+MARKUP = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<[^>]*>", re.DOTALL)
+
+
+def keys(found: dict[str, Any]) -> Iterator[str]:
+    for name, each in found.items():
+        yield name
+        if isinstance(each, dict):
+            yield from keys(each)
+
+
+def test_templates_have_no_words_of_their_own() -> None:
+    for path in TEMPLATES:
+        bare = re.sub(
+            r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<[^>]*>", " ", path.read_text(), flags=re.DOTALL
+        )
+        assert re.findall(r"[A-Za-z]{2,}", bare) == [], path.name
+
+
+def test_every_word_is_shown_somewhere() -> None:
+    read = "".join(path.read_text() for path in [*TEMPLATES, *CONSOLE.rglob("*.py")])
+    by_name = {*Role, *SERVICES}
+    unread = [
+        name
+        for name in keys(tomllib.loads(FILE.read_text()))
+        if name not in by_name and not re.search(rf"\b{name}\b", read)
+    ]
+    assert unread == []
+
+
+def test_roles_and_services_have_names() -> None:
+    for role in Role:
+        assert words().roles[role]
+        assert words().sign_in.works[role]
+    for service in SERVICES:
+        assert words().services[service]

@@ -1,0 +1,134 @@
+"""A browser without script: follows links, sends forms as they stand on the page, keeps cookies."""
+
+import http.client
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urlencode, urlsplit
+
+PATIENCE = 60.0  # seconds
+REDIRECTS = {301, 302, 303, 307, 308}
+
+
+@dataclass
+class Form:
+    """A form of a page: where it is sent, and what it holds before anybody types."""
+
+    action: str
+    fields: dict[str, str] = field(default_factory=dict)
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Form] = []
+        self.text: list[str] = []
+        self._within: Form | None = None
+        self._select = ""
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attributes}
+        if tag == "form":
+            self._within = Form(given.get("action", ""))
+            self.found.append(self._within)
+        within = next((one for one in self.found if given.get("form")), None) or self._within
+        if within is None:
+            return
+        name = given.get("name", "")
+        if tag == "input" and name and given.get("type") not in ("checkbox", "radio"):
+            within.fields[name] = given.get("value", "")
+        elif tag == "button":
+            within.buttons.append((name, given.get("value", "")))
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and ("selected" in given or self._select not in within.fields):
+            within.fields[self._select] = given.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._within = None
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.text.append(" ".join(data.split()))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What came of a request, after redirects."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+    at: str
+
+    @property
+    def text(self) -> str:
+        """What a person reads."""
+        return " ".join(self._parsed.text)
+
+    @property
+    def forms(self) -> list[Form]:
+        return self._parsed.found
+
+    def form(self, action: str, **having: str) -> Form:
+        """The one form that is sent there and holds these fields."""
+        [found] = [
+            form
+            for form in self.forms
+            if urlsplit(form.action).path == action and having.items() <= form.fields.items()
+        ]
+        return found
+
+    @property
+    def _parsed(self) -> _Forms:
+        parser = _Forms()
+        parser.feed(self.body)
+        return parser
+
+
+class Reader:
+    """One browser, at a console that answers at `address`."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.cookies: dict[str, str] = {}
+        self.told: dict[str, str] = {}  # of each cookie, all that was said
+
+    def get(self, path: str) -> Shown:
+        return self._ask("GET", path, None)
+
+    def send(self, form: Form, **typed: str) -> Shown:
+        """The form, with what is typed into it."""
+        return self.post(form.action, {**form.fields, **typed})
+
+    def post(self, path: str, fields: Mapping[str, str]) -> Shown:
+        return self._ask("POST", path, urlencode(fields))
+
+    def _ask(self, method: str, path: str, body: str | None) -> Shown:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        with closing(http.client.HTTPConnection(self.address, timeout=PATIENCE)) as asked:
+            asked.request(method, path, body, headers)
+            answer = asked.getresponse()
+            content = answer.read()
+        for told in answer.headers.get_all("Set-Cookie") or []:
+            name, _, rest = told.partition("=")
+            value = rest.partition(";")[0]
+            self.told[name] = told
+            if "Max-Age=0" in told:
+                self.cookies.pop(name, None)
+            else:
+                self.cookies[name] = value
+        if answer.status in REDIRECTS:
+            return self._ask("GET", answer.headers["Location"], None)
+        lower = {name.lower(): value for name, value in answer.headers.items()}
+        return Shown(answer.status, lower, content.decode(), path)
+
+
+def named(forms: list[Form], action: str) -> Iterator[Form]:
+    """Those that are sent there."""
+    yield from (form for form in forms if form.action == action)
