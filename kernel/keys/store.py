@@ -45,6 +45,7 @@ class SqlKeyStore:
         self, engine: Engine, masters: MasterKeys, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.engine = engine
+        self._asked = engine.execution_options(isolation_level="AUTOCOMMIT")  # by one statement
         self.masters = masters
         self._clock = clock
         self._kept: OrderedDict[str, tuple[WrappedKey, float]] = OrderedDict()
@@ -56,7 +57,7 @@ class SqlKeyStore:
                 return self.masters.unwrap(kept, owner)
             except (MasterKeyMissing, Unsealable):
                 self._drop(owner)  # it was wrapped anew since, and the old master key is gone
-        with self.engine.begin() as connection:
+        with self._asked.connect() as connection:
             wrapped = _wrapped(connection, owner)
         if wrapped is None:
             return None
@@ -68,7 +69,7 @@ class SqlKeyStore:
         wanted = [owner for owner in owners if self._remembered(owner) is None]
         if not wanted:
             return
-        with self.engine.begin() as connection:
+        with self._asked.connect() as connection:
             rows = connection.execute(KEYS, {"owners": wanted}).all()
         for row in rows:
             self._remember(row.owner, WrappedKey(row.master, bytes(row.wrapped)))

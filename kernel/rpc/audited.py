@@ -30,7 +30,7 @@ def enter_reading(
         correlation=call.correlation_id,
     )
     clients = sorted({client_id for message in said for client_id in clients_in(message)})
-    with store.transaction() as tx:
+    with store.by_statement() as tx:
         enter(tx, read, clients if outcome == ANSWERED else clients[:MOST_REFUSED])
 
 

@@ -9,7 +9,13 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    InvalidatePoolError,
+    OperationalError,
+    TimeoutError,
+)
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from kernel import logs
@@ -23,6 +29,7 @@ MIGRATING = 905_001  # the advisory lock that makes two migrations take turns
 
 LOCK_TIMEOUT = 10.0  # seconds
 POOL_TIMEOUT = 5.0  # seconds
+RESTED = 1.0  # seconds after which a connection is asked whether it still is one
 RENEWED_AFTER = 600  # seconds: what a withdrawn certificate opened is open no longer
 AWAY_SECONDS = 1.0  # between two attempts of a process that starts
 # A host that vanished is noticed in half a minute, not in hours.
@@ -54,9 +61,10 @@ def open_database(
 ) -> Engine:
     """An engine whose errors never show parameters: they may be somebody's name.
 
-    Nothing waits for ever: for a lock, a free connection, or a server that went silent. Each new
-    connection shows what the address says then; with an `identity` also that, and it verifies the
-    server's certificate and name.
+    Nothing waits for ever: for a lock, a free connection, or a server that went silent. A
+    connection that rested is tried before it is given; one that was in use just now isn't, as that
+    would be a third of what a short transaction asks. Each new connection shows what the address
+    says then; with an `identity` also that, and it verifies the server's certificate and name.
     """
     ours: dict[str, Any] = {
         "connect_timeout": 5,
@@ -69,7 +77,6 @@ def open_database(
         pool_size=pool,
         pool_recycle=RENEWED_AFTER,
         max_overflow=0,
-        pool_pre_ping=True,
         hide_parameters=True,
         pool_timeout=POOL_TIMEOUT,
         connect_args=ours,
@@ -84,6 +91,17 @@ def open_database(
         # Whoever still had it when the engine was disposed gives it back to a pool of before.
         if record.info.get("pool") is not engine.pool:
             record.invalidate()
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def try_what_rested(given: Any, record: ConnectionPoolEntry, _: object) -> None:
+        used = record.info.get("used")
+        if used is None or time.monotonic() - used < RESTED:
+            return
+        try:
+            engine.dialect.do_ping(given)
+        except psycopg.Error:
+            raise InvalidatePoolError from None
 
     if isinstance(address, DatabaseAddress):
 

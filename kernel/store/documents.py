@@ -83,17 +83,25 @@ class Documents:
 
     def newest(self, owners: Collection[str], kind: str) -> Mapping[str, Document]:
         """Owner → the newest version, of those who have one and weren't forgotten; as `open`."""
+        found = self._newest(owners, "kind = :kinds", kind)
+        return {document.owner: document for document in found}
+
+    def newest_like(self, owners: Collection[str], kinds: Collection[str]) -> list[Document]:
+        """As `newest`, of each kind that is like one of these, as LIKE has it."""
+        return self._newest(owners, "kind LIKE ANY(CAST(:kinds AS text[]))", list(kinds))
+
+    def _newest(self, owners: Collection[str], of_kinds: str, kinds: Any) -> list[Document]:
         rows = self._connection.execute(
             text(
-                "SELECT DISTINCT ON (owner) owner, version, sealed FROM document"
-                " WHERE owner = ANY(CAST(:owners AS text[])) AND kind = :kind"
-                " ORDER BY owner, version DESC"
+                "SELECT DISTINCT ON (owner, kind) owner, kind, version, sealed FROM document"  # noqa: S608 - the condition is code
+                f" WHERE owner = ANY(CAST(:owners AS text[])) AND {of_kinds}"
+                " ORDER BY owner, kind, version DESC"
             ),
-            {"owners": list(owners), "kind": kind},
+            {"owners": list(owners), "kinds": kinds},
         ).all()
-        self._vault.keys.fetch([row.owner for row in rows])
-        found = (self._opened(row.owner, kind, row) for row in rows)
-        return {document.owner: document for document in found if document is not None}
+        self._vault.keys.fetch({row.owner for row in rows})
+        found = (self._opened(row.owner, row.kind, row) for row in rows)
+        return [document for document in found if document is not None]
 
     def require_remembered(self, owner: str) -> None:
         """Refuses an owner who was forgotten (OwnerForgotten)."""

@@ -157,6 +157,17 @@ class Store:
             yield Transaction(self, connection)
 
     @contextmanager
+    def by_statement(self) -> Iterator["Transaction"]:
+        """Each statement is its own transaction: for questions, and for what is written alone.
+
+        A question is as of its own moment within `transaction`, too; here the database isn't asked
+        to begin and to end besides.
+        """
+        with self.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield Transaction(self, connection)
+
+    @contextmanager
     def supposing(self) -> Iterator["Transaction"]:
         """All transactions of this thread see what was written within, and nothing of it stays."""
         with self.engine.connect() as connection, connection.begin() as begun:

@@ -18,8 +18,8 @@ from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from services.intake.__main__ import SERVICE
-from services.intake.adapters import search as index
-from services.intake.adapters.search import FIND
+from services.intake.adapters import search_tokens as index
+from services.intake.adapters.search import question
 from services.intake.adapters.subscriptions import SUBSCRIPTIONS
 from services.intake.domain.search import ClientsSought, parts_of
 from tests.harness.intake.service import PROGRAM, SITE, SURNAME, Desk, identity, register
@@ -155,7 +155,7 @@ def test_of_a_client_without_a_site_the_network_alone_is_told(desk: Desk) -> Non
     client_id = desk.registered()
     with as_owner(desk.store) as tx:
         tx.execute("UPDATE registration SET site_id = NULL")
-        index.follow(tx, client_id)
+        index.follow_person(tx, client_id)
     assert ids(find(desk, SURNAME, HERE)) == []
     assert ids(find(desk, SURNAME)) == [client_id]
 
@@ -272,8 +272,9 @@ def test_a_question_reads_no_table_of_clients_from_end_to_end(desk: Desk) -> Non
         for table in ("search_token", "registration", "episode"):
             tx.execute(f"ANALYZE {table}")
         parts = parts_of(ClientsSought(text="ada wolfe 1984-02-29"))
-        explained = index.question(tx, parts, HERE | THERE, most=11)
-        plan = "\n".join(tx.execute(f"EXPLAIN {FIND}", **explained).scalars().all())
+        asked = question(index.SearchTokens(tx), parts, HERE | THERE, HERE | THERE)
+        explained = tx.execute(f"EXPLAIN {asked.statement}", **asked.parameters, most=11)
+        plan = "\n".join(explained.scalars().all())
     scanned = [line for line in plan.splitlines() if "Seq Scan" in line]
     assert scanned == []
     assert "Index" in plan

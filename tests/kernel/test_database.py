@@ -92,6 +92,40 @@ def test_what_is_given_back_after_everything_was_closed_is_closed_too(counting: 
         assert tx.execute("SELECT 1").scalar_one() == 1
 
 
+@pytest.mark.parametrize(
+    ("rested", "answered"), [(0.0, True), (600.0, False)], ids=["rested", "in_use_just_now"]
+)
+def test_a_connection_that_rested_is_tried_and_replaced_where_the_server_closed_it(
+    counting: Store, monkeypatch: pytest.MonkeyPatch, rested: float, *, answered: bool
+) -> None:
+    monkeypatch.setattr("kernel.store.database.RESTED", rested)
+    small = open_database(url_of(counting), pool=1)
+    with small.begin() as one:
+        pid = one.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with counting.transaction() as tx:
+        tx.execute("SELECT pg_terminate_backend(:pid, 10000)", pid=pid)
+
+    def ask() -> int:
+        with small.begin() as one:
+            return int(one.execute(text("SELECT 1")).scalar_one())
+
+    if not answered:  # it is told, as of one that was closed meanwhile, and then replaced
+        with pytest.raises(OperationalError) as closed:
+            ask()
+        assert outcome_of(closed.value, "1").reason == "DATABASE_AWAY"
+    assert ask() == 1
+    small.dispose()
+
+
+def test_what_is_asked_by_statement_stands_by_itself(counting: Store) -> None:
+    with pytest.raises(ZeroDivisionError), counting.by_statement() as tx:
+        tx.execute("INSERT INTO subject VALUES ('client/ada')")
+        raise ZeroDivisionError
+    with counting.transaction() as tx:
+        kept = tx.execute("SELECT count(*) FROM subject WHERE subject = 'client/ada'")
+        assert kept.scalar_one() == 1
+
+
 def test_every_connection_ends_its_waits(counting: Store) -> None:
     with counting.engine.connect() as connection:
         assert connection.execute(text("SHOW lock_timeout")).scalar_one() == "10s"

@@ -15,7 +15,10 @@ from ninehours.cli.roles import FRONT_DESK
 
 def _by(found: search.FoundClient) -> list[str]:
     names = (search.MatchedBy.Name(by).removeprefix("MATCHED_BY_") for by in found.matched_by)
-    return [name.lower().replace("_", " ") for name in names]
+    return [
+        *(name.lower().replace("_", " ") for name in names),
+        *(f"as {each.given_name} {each.family_name}" for each in found.found_as),
+    ]
 
 
 FOUND: Sequence[Column[search.FoundClient]] = (

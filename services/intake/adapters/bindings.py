@@ -1,9 +1,10 @@
 """Whose each client is, by the table of episodes and where they were registered."""
 
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from kernel.facts import Recorded
-from kernel.messaging.persons import ids_of
+from kernel.messaging.persons import ids_of_each
 from kernel.refusal import Unknown
 from kernel.rpc.policy import BindingKind
 from kernel.statements import StatementAmended
@@ -33,11 +34,24 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
 def sites_of(tx: Transaction, client_id: str) -> frozenset[str]:
     """The client's, as whichever of the person's ids they are known there; none of one whom nobody
     registered, or registered without a site."""
+    return sites_of_each(tx, [client_id])[client_id]
+
+
+def sites_of_each(tx: Transaction, client_ids: Collection[str]) -> Mapping[str, frozenset[str]]:
+    """Client → as `sites_of`."""
+    persons = ids_of_each(tx.connection, client_ids)
     rows = tx.execute(
-        "SELECT site_id FROM client_site WHERE client_id = ANY(CAST(:clients AS uuid[]))",
-        clients=ids_of(tx.connection, client_id),
+        "SELECT client_id, site_id FROM client_site"
+        " WHERE client_id = ANY(CAST(:clients AS uuid[]))",
+        clients=list({each for ids in persons.values() for each in ids}),
     )
-    return frozenset(str(row.site_id) for row in rows)
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(str(row.client_id), set()).add(str(row.site_id))
+    return {
+        client_id: frozenset().union(*(found.get(each, ()) for each in ids))
+        for client_id, ids in persons.items()
+    }
 
 
 def sites_of_statement(tx: Transaction, statement_id: str) -> frozenset[str]:

@@ -14,7 +14,7 @@ from services.intake.adapters import (
     recognition,
     safety_tasks,
     sealed,
-    search,
+    search_tokens,
 )
 from services.intake.adapters.publication import publish
 from services.intake.app.deciding import Intake
@@ -58,4 +58,4 @@ def _keep(tx: Transaction, recorded: Recorded) -> None:
     safety_tasks.keep(tx, recorded)
     permits.keep(tx, recorded)
     recognition.keep(tx, recorded)
-    search.keep(tx, recorded)  # the last: by where the client is now
+    search_tokens.keep(tx, recorded)  # the last: by where the client is now

@@ -6,6 +6,7 @@ from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.billing.v1 import billing_events_pb2 as billing
 from ninehours.common.v1 import common_pb2 as common
 
+from kernel.facts import id_of
 from kernel.mapping.fields import left_out
 from kernel.mapping.reading import fact_reader
 from kernel.messaging.public_facts import HeardCredentials, has_public_fact
@@ -22,6 +23,11 @@ SELECT type, body FROM heard_fact
 WHERE type = ANY(CAST(:types AS text[])) AND {which} ORDER BY subject, sequence
 """
 
+# The type as a literal: that is what the index of sites is for.
+SITES = f"""
+SELECT DISTINCT subject FROM heard_fact WHERE type = '{OPENED}' ORDER BY subject
+"""  # noqa: S608 - a name of a message
+
 CREDENTIALS = HeardCredentials(
     credentialed=attendance.StaffCredentialed,
     ended=attendance.CredentialEnded,
@@ -35,6 +41,11 @@ def is_payer_registered(tx: Transaction, payer_id: str) -> bool:
 
 def is_credentialed(tx: Transaction, person: str) -> bool:
     return bool(CREDENTIALS.of(tx, person))
+
+
+def sites(tx: Transaction) -> list[str]:
+    """All that were heard of."""
+    return [id_of(subject) for subject in tx.execute(SITES).scalars()]
 
 
 def programs(tx: Transaction, site_ids: Collection[str] | None = None) -> Programs:

@@ -37,6 +37,11 @@ WHERE likeness.client_id = :client AND alike.client_id <> likeness.client_id
          AND site_id = ANY(CAST(:sites AS uuid[]))))
 ORDER BY 1
 """
+JUDGED_TWO = """
+SELECT CAST(client_id AS text), CAST(other_client_id AS text) FROM doubles_judged
+WHERE verdict = 'TWO_PEOPLE' AND (client_id = ANY(CAST(:clients AS uuid[]))
+                                  OR other_client_id = ANY(CAST(:clients AS uuid[])))
+"""
 
 
 def member_key(tx: Transaction, payer_id: str, membership: bytes, identity: bytes) -> str:
@@ -62,6 +67,12 @@ def possible_doubles(tx: Transaction, client_id: str, sites: Collection[str]) ->
     ]
     persons = ids_of_each(tx.connection, [client_id, *found])
     return sorted({persons[each][0] for each in found} - {persons[client_id][0]})
+
+
+def judged_two_people(tx: Transaction, client_ids: Collection[str]) -> set[str]:
+    """Whom somebody judged to be another person than one of these."""
+    judged = tx.execute(JUDGED_TWO, clients=list(client_ids)).all()
+    return {each for pair in judged for each in pair} - set(client_ids)
 
 
 def keep(tx: Transaction, recorded: Recorded) -> None:

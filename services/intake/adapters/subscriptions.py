@@ -10,6 +10,7 @@ from typing import Any
 
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.billing.v1 import billing_events_pb2 as billing
+from ninehours.common.v1 import persons_pb2 as persons
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
@@ -22,7 +23,7 @@ from kernel.rpc.translate import date_of, required_enum
 from kernel.store.store import Context, Store, Transaction
 from services.intake.adapters.episodes import discharged_on
 from services.intake.adapters.intake import open_intake
-from services.intake.adapters.search import follow
+from services.intake.adapters.search_tokens import follow_person
 from services.intake.app.recognition import recognise_member, recognise_person
 from services.intake.app.streams import client_stream
 from services.intake.app.use_cases import close_episode, follow_discharge
@@ -68,13 +69,26 @@ def note(store: Store, fact: intake.ClientRegistered, context: Context) -> None:
 
 def make_findable(store: Store, fact: intake.ClientRegistered, context: Context) -> None:
     """Enters by what a client of before is found; there is no fact of it."""
+    _follow(store, fact.client_id, context)
 
+
+def find_as_one(store: Store, fact: persons.ClientMerged, context: Context) -> None:
+    """Each of two who are one person now is found at the sites of both."""
+    _follow(store, fact.client_id, context)
+
+
+def find_as_two(store: Store, fact: persons.ClientUnmerged, context: Context) -> None:
+    """Each of two who are two again is found at their own sites alone."""
+    _follow(store, fact.client_id, context)
+
+
+def _follow(store: Store, client_id: str, context: Context) -> None:
     def enter(tx: Transaction) -> Sequence[Recorded]:
-        follow(tx, fact.client_id)
+        follow_person(tx, client_id)
         return ()
 
     open_intake(store, SUBSCRIPTIONS).executor.transact(
-        context, enter, locks=[client_stream(fact.client_id)]
+        context, enter, locks=[client_stream(client_id)]
     )
 
 
@@ -104,6 +118,8 @@ SUBSCRIPTIONS = Subscriptions(
             react=close_discharged,
             again=close_otherwise,
         ),
+        Reaction(name="find_as_one", to=persons.ClientMerged, react=find_as_one),
+        Reaction(name="find_as_two", to=persons.ClientUnmerged, react=find_as_two),
         Reaction(name="forget", to=intake.ClientForgotten, react=forget),
         Reaction(name="make_findable", to=intake.ClientRegistered, react=make_findable),
         Reaction(name="note_person", to=intake.ClientRegistered, react=note),

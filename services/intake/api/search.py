@@ -12,11 +12,13 @@ from kernel.rpc.translate import reading, required_uuid
 from kernel.store.store import Store
 from services.intake.adapters.search import (
     ClientInBrief,
+    FoundAs,
     FoundClient,
     LikelyDouble,
     find,
     likely_doubles,
 )
+from services.intake.adapters.search_tokens import SearchTokens
 from services.intake.domain.search import ClientsSought, Findable, parts_of
 
 SERVICE = pb.DESCRIPTOR.services_by_name["SearchService"]
@@ -47,13 +49,20 @@ to_brief = writer(
     given_name=lambda client: client.identity.given_name,
     birth_date=lambda client: client.identity.birth_date,
 )
+to_found_as = writer(
+    pb.FoundAs,
+    FoundAs,
+    family_name=lambda found: found.identity.family_name,
+    given_name=lambda found: found.identity.given_name,
+)
 to_found = writer(
     pb.FoundClient,
     FoundClient,
     client=to_brief,
+    found_as=to_found_as,
     matched_by=lambda found: [by.name for by in found.matched_by],
 )
-to_double = writer(pb.LikelyDouble, LikelyDouble, client=to_brief)
+to_double = writer(pb.LikelyDouble, LikelyDouble, client=to_brief, found_as=to_found_as)
 
 
 class SearchServicer:
@@ -61,6 +70,7 @@ class SearchServicer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._hashed: SearchTokens | None = None
 
     def FindClients(self, request: pb.FindClientsRequest, call: Call) -> pb.FindClientsResponse:
         with reading(request) as read:
@@ -68,15 +78,27 @@ class SearchServicer:
             site_id = read.optional(required_uuid, "site_id")
             most = read.value(bounded(0, LARGEST_PAGE), "page_size", PAGE) or PAGE
         sites: Collection[str] = call.actor.sites if site_id is None else {str(site_id)}
-        parts = parts_of(sought)
-        with self._store.transaction() as tx:
-            found = find(tx, parts, sites, most=most + 1)
+        parts, hashed = parts_of(sought), self._tokens()
+        with self._store.by_statement() as tx:
+            found = find(tx, hashed, parts, sites, most=most + 1)
         return pb.FindClientsResponse(clients=map(to_found, found[:most]), more=len(found) > most)
 
     def LookForDoubles(
         self, request: pb.LookForDoublesRequest, call: Call
     ) -> pb.LookForDoublesResponse:
-        person = to_findable(request)
-        with self._store.transaction() as tx:
-            found = likely_doubles(tx, person, call.actor.sites, most=PAGE)
+        with reading(request) as read:
+            person = read.whole(to_findable)
+            client_id = read.optional(required_uuid, "client_id")
+        of_client = None if client_id is None else str(client_id)
+        hashed, sites = self._tokens(), call.actor.sites
+        with self._store.by_statement() as tx:
+            found = likely_doubles(tx, hashed, person, sites, of_client=of_client, most=PAGE)
         return pb.LookForDoublesResponse(doubles=map(to_double, found))
+
+    def _tokens(self) -> SearchTokens:
+        """Their key is made once for good: once it is recorded, no question reads it again."""
+        if self._hashed is None:
+            with self._store.transaction() as tx:
+                hashed = SearchTokens(tx)
+            self._hashed = hashed
+        return self._hashed
