@@ -12,6 +12,7 @@ from kernel.rpc.remote_refusal import AWAY, RemoteRefusal
 from kernel.rpc.rpcs import rpc_of, service_of
 
 DEADLINE = 8.0  # seconds: who waits for a page longer has gone to ask a colleague
+BRIEFLY = 2.0
 
 
 class ServiceAway(Exception):
@@ -30,12 +31,12 @@ class AskedServices:
         self._channels: dict[str, Channel] = {}
         self._lock = threading.Lock()
 
-    def ask(self, request: Message, token: Callable[[], str]) -> Any:
+    def ask(self, request: Message, *, token: Callable[[], str], deadline: float = DEADLINE) -> Any:
         """The answer; RemoteRefusal, or ServiceAway."""
         rpc = rpc_of(request)
         service = service_of(request)
         client = RpcClient(
-            self._channel(service), rpc.containing_service, token=token, deadline=DEADLINE
+            self._channel(service), rpc.containing_service, token=token, deadline=deadline
         )
         try:
             return getattr(client, rpc.name)(request)

@@ -27,7 +27,7 @@ from ninehours.console.headers import SafeHeaders
 from ninehours.console.pages.routes import PAGES, places_of
 from ninehours.console.people import PeopleOfOneMachine, Person
 from ninehours.console.presenter import Presenter
-from ninehours.console.services import AskedServices, ServiceAway
+from ninehours.console.services import BRIEFLY, AskedServices, ServiceAway
 from ninehours.console.sessions.secret import SessionSecret
 from ninehours.console.sessions.store import Sessions
 from ninehours.console.texts import words
@@ -225,10 +225,11 @@ class _Answering:
         if sent.method == "POST" and not secret.made(sent.form.get(FORM_TOKEN, "")):
             screen = _trouble("another_session", HTTPStatus.FORBIDDEN, sent)
             return self._rendered(sent, screen, person, secret)
-        token = self._console.people.token_of(person)
+        ask = partial(self._console.services.ask, token=self._console.people.token_of(person))
         visit = Visit(
             person=person,
-            ask=lambda request: self._console.services.ask(request, token),
+            ask=ask,
+            ask_briefly=partial(ask, deadline=BRIEFLY),
             query=sent.query,
             form=sent.form,
         )

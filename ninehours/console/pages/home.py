@@ -1,9 +1,12 @@
 """The first page: where each role begins."""
 
-from ninehours.console.visit import Screen, Visit
+from kernel.roles import Role
+from ninehours.console.visit import GoTo, Screen, Visit
+
+FIRST = {Role.FRONT_DESK: "/today", Role.CLINICIAN: "/today"}
 
 
-def home(visit: Visit) -> Screen:
-    """What there is for the role, and what isn't there yet."""
-    _ = visit
-    return Screen("home.html")
+def home(visit: Visit) -> GoTo | Screen:
+    """To where the role begins; of one that has no page yet, what it can do meanwhile."""
+    first = FIRST.get(visit.person.role)
+    return GoTo(first) if first is not None else Screen("home.html")

@@ -1,17 +1,25 @@
-"""Which page answers which address, and what of it each role finds in its menu."""
+"""Which page answers which address, and what of them each role finds in its menu."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kernel.roles import Role
 from ninehours.console.pages.home import home
+from ninehours.console.pages.today.acts import record
+from ninehours.console.pages.today.closing import ask_before_closing, close
+from ninehours.console.pages.today.page import today
 from ninehours.console.people import Person
 from ninehours.console.texts import words
 from ninehours.console.visit import Page
 
 PAGES: Mapping[tuple[str, str], Page] = {
     ("GET", "/"): home,
+    ("GET", "/today"): today,
+    ("POST", "/today/record"): record,
+    ("GET", "/today/close"): ask_before_closing,
+    ("POST", "/today/close"): close,
 }
+DESK = frozenset({Role.FRONT_DESK, Role.CLINICIAN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,5 +32,4 @@ class Place:
 
 def places_of(person: Person) -> Sequence[Place]:
     """Those that a role works in."""
-    _ = person, words, Role
-    return ()
+    return (Place("/today", words().today.title),) if person.role in DESK else ()

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance
+
 from kernel.roles import Role
 from kernel.services import SERVICES
 from ninehours.console.texts import FILE, words
 
-CONSOLE = Path(__file__).resolve().parents[3] / "ninehours" / "console"
+ROOT = Path(__file__).resolve().parents[3]
+CONSOLE = ROOT / "ninehours" / "console"
 TEMPLATES = sorted((CONSOLE / "templates").glob("*.html"))
 
 MARKUP = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<[^>]*>", re.DOTALL)
@@ -37,9 +40,18 @@ def test_every_word_is_shown_somewhere() -> None:
     unread = [
         name
         for name in keys(tomllib.loads(FILE.read_text()))
-        if name not in by_name and not re.search(rf"\b{name}\b", read)
+        if name not in by_name and not name.isupper() and not re.search(rf"\b{name}\b", read)
     ]
     assert unread == []
+
+
+def test_what_is_told_by_a_code_has_words_for_codes_that_there_are() -> None:
+    kinds = tomllib.loads(FILE.read_text())["today"]["kinds"]
+    assert kinds.keys() == set(attendance.ServiceKind.keys())
+    refusals = tomllib.loads(FILE.read_text())["today"]["refusals"]
+    sources = [*(ROOT / "services" / "attendance").rglob("*.py"), *(ROOT / "kernel").rglob("*.py")]
+    given = "".join(path.read_text() for path in sources)
+    assert [code for code in refusals if f'"{code}"' not in given] == []
 
 
 def test_roles_and_services_have_names() -> None:

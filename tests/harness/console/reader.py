@@ -1,7 +1,7 @@
 """A browser without script: follows links, sends forms as they stand on the page, keeps cookies."""
 
 import http.client
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -18,6 +18,7 @@ class Form:
     action: str
     fields: dict[str, str] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
+    focused: bool = False
 
 
 class _Forms(HTMLParser):
@@ -33,9 +34,10 @@ class _Forms(HTMLParser):
         if tag == "form":
             self._within = Form(given.get("action", ""))
             self.found.append(self._within)
-        within = next((one for one in self.found if given.get("form")), None) or self._within
+        within = self._within
         if within is None:
             return
+        within.focused = within.focused or "autofocus" in given
         name = given.get("name", "")
         if tag == "input" and name and given.get("type") not in ("checkbox", "radio"):
             within.fields[name] = given.get("value", "")
@@ -80,6 +82,23 @@ class Shown:
             for form in self.forms
             if urlsplit(form.action).path == action and having.items() <= form.fields.items()
         ]
+        return found
+
+    def forms_of(self, action: str) -> list[Form]:
+        """Those that are sent there."""
+        return [form for form in self.forms if form.action == action]
+
+    def row(self, session_id: str, client_id: str) -> str:
+        """What a person reads in a client's row."""
+        begins = self.body.index(f'<tr id="{session_id}.{client_id}"')
+        parser = _Forms()
+        parser.feed(self.body[begins : self.body.index("</tr>", begins)])
+        return " ".join(parser.text)
+
+    @property
+    def focused(self) -> Form:
+        """The form that has the focus when the page is there."""
+        [found] = [form for form in self.forms if form.focused]
         return found
 
     @property
@@ -127,8 +146,3 @@ class Reader:
             return self._ask("GET", answer.headers["Location"], None)
         lower = {name.lower(): value for name, value in answer.headers.items()}
         return Shown(answer.status, lower, content.decode(), path)
-
-
-def named(forms: list[Form], action: str) -> Iterator[Form]:
-    """Those that are sent there."""
-    yield from (form for form in forms if form.action == action)

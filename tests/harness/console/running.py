@@ -37,7 +37,7 @@ class Running:
         """A browser where nobody is signed in."""
         return Reader(self.addresses[replica])
 
-    def signed_in(self, role: str = "front_desk", replica: int = 0) -> Reader:
+    def signed_in(self, role: str = "operator", replica: int = 0) -> Reader:
         """A browser of somebody who went the way in."""
         reader = self.reader(replica)
         roles = reader.get(f"/sign-in?way-in={WAY_IN}")

@@ -1,0 +1,172 @@
+"""The page: which day of which site, what of its roster, and what is refused, at its field."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from http import HTTPStatus
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from ninehours.attendance.v1 import calendar_service_pb2 as calendar
+from ninehours.attendance.v1 import roster_service_pb2 as roster
+from ninehours.billing.v1 import explanation_service_pb2 as billing
+from ninehours.intake.v1 import chart_service_pb2 as intake
+
+from kernel.roles import Role
+from kernel.rpc.remote_refusal import RemoteRefusal
+from kernel.rpc.translate import to_date
+from ninehours.console.pages.today.roster import (
+    Group,
+    Told,
+    clients_of,
+    first_expected,
+    groups_of,
+    service_date,
+)
+from ninehours.console.services import ServiceAway
+from ninehours.console.visit import NoSuchPage, Screen, Visit
+
+PATH = "/today"
+MOST_NAMED = 200  # clients that one question names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """What was refused of a row, why, and what had been typed."""
+
+    row: str
+    says: str
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A site's day, as the address names it."""
+
+    site: calendar.ListedSite
+    on: date
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.site.time_zone)
+
+    def address(self, row: str = "") -> str:
+        """Of the page of this day; `row`: after which one the focus goes on."""
+        after = {"after": row} if row else {}
+        return f"{PATH}?{urlencode({'site': self.site.site_id, 'on': str(self.on), **after})}"
+
+
+def today(visit: Visit) -> Screen:
+    """The roster of the day that the address names; else of today, at the first site."""
+    sites = _sites(visit)
+    if not sites:
+        return Screen("no_site.html")
+    return screen_of(visit, day_of(visit.query, sites), sites)
+
+
+def screen_of(
+    visit: Visit,
+    day: Day,
+    sites: Sequence[calendar.ListedSite],
+    refused: Refused | None = None,
+) -> Screen:
+    """Today's screen, as services have it now."""
+    sessions = sessions_of(visit, day)
+    told = _told(visit, clients_of(sessions), day)
+    groups = groups_of(sessions, told, day.zone, datetime.now(UTC))
+    shown = {
+        "day": day,
+        "sites": sites,
+        "date_in_words": service_date(day.on),
+        "groups": groups,
+        "standing_known": told.standing is not None,
+        "tells_standing": _tells_standing(visit),
+        "refused": refused,
+        "focus": refused.row if refused else first_expected(groups, visit.query.get("after", "")),
+    }
+    status = HTTPStatus.OK if refused is None else HTTPStatus.UNPROCESSABLE_ENTITY
+    return Screen("today.html", shown, status)
+
+
+def day_named(visit: Visit, named: Mapping[str, str]) -> tuple[Day, Sequence[calendar.ListedSite]]:
+    """The day that a form or an address names, and every site; NoSuchPage."""
+    sites = _sites(visit)
+    if not sites:
+        raise NoSuchPage
+    return day_of(named, sites), sites
+
+
+def day_of(named: Mapping[str, str], sites: Sequence[calendar.ListedSite]) -> Day:
+    """NoSuchPage for a site there is not, or what is no date."""
+    site_id = named.get("site") or sites[0].site_id
+    found = next((site for site in sites if site.site_id == site_id), None)
+    if found is None:
+        raise NoSuchPage
+    if not (on := named.get("on")):
+        return Day(found, datetime.now(ZoneInfo(found.time_zone)).date())
+    try:
+        return Day(found, date.fromisoformat(on))
+    except ValueError:
+        raise NoSuchPage from None
+
+
+def sessions_of(visit: Visit, day: Day) -> Sequence[roster.RecordedSession]:
+    """By start."""
+    asked = roster.ReadRosterRequest(site_id=day.site.site_id, on=to_date(day.on))
+    return list(visit.ask(asked).sessions)
+
+
+def group_named(visit: Visit, day: Day, session_id: str) -> tuple[Group, roster.RecordedSession]:
+    """One session of the day, with names; NoSuchPage where it isn't one of them."""
+    sessions = [each for each in sessions_of(visit, day) if each.session_id == session_id]
+    if not sessions:
+        raise NoSuchPage
+    told = Told(names=_names(visit, clients_of(sessions)), standing=None)
+    [group] = groups_of(sessions, told, day.zone, datetime.now(UTC))
+    return group, sessions[0]
+
+
+def _sites(visit: Visit) -> Sequence[calendar.ListedSite]:
+    """Those that there are, by name."""
+    found = visit.ask(calendar.ListSitesRequest()).sites
+    return sorted(found, key=lambda site: (site.name.casefold(), site.site_id))
+
+
+def _told(visit: Visit, client_ids: Sequence[str], day: Day) -> Told:
+    names = _names(visit, client_ids)
+    if not _tells_standing(visit):
+        return Told(names=names, standing=None)
+    try:
+        return Told(names=names, standing=_standing(visit, client_ids, day))
+    except (ServiceAway, RemoteRefusal):
+        return Told(names=names, standing=None)  # a roster goes on without it, and says so
+
+
+def _tells_standing(visit: Visit) -> bool:
+    return visit.person.role is Role.FRONT_DESK
+
+
+def _names(visit: Visit, client_ids: Sequence[str]) -> Mapping[str, intake.NamedClient]:
+    return {
+        named.client_id: named
+        for some in _asked(client_ids)
+        for named in visit.ask(intake.NameClientsRequest(client_ids=some)).clients
+    }
+
+
+def _standing(
+    visit: Visit, client_ids: Sequence[str], day: Day
+) -> Mapping[str, Sequence[billing.Obstacle]]:
+    return {
+        standing.client_id: standing.obstacles
+        for some in _asked(client_ids)
+        for standing in visit.ask_briefly(
+            billing.ListStandingRequest(client_ids=some, on=to_date(day.on))
+        ).standings
+        if standing.site_id == day.site.site_id
+    }
+
+
+def _asked(client_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(client_ids), MOST_NAMED):
+        yield client_ids[first : first + MOST_NAMED]

@@ -1,0 +1,240 @@
+"""A day's groups as a desk sees them, of what services answered. Asks nobody."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance
+from ninehours.attendance.v1 import roster_service_pb2 as roster
+from ninehours.billing.v1 import explanation_service_pb2 as billing
+from ninehours.intake.v1 import chart_service_pb2 as intake
+
+from ninehours.console.pages.today.times import on_the_wall
+
+
+class State(StrEnum):
+    """Where somebody is, in a word; each has a shape of its own beside it."""
+
+    EXPECTED = "expected"
+    HERE = "here"
+    LEFT = "left"
+    NO_SHOW = "no_show"
+    EXCUSED = "excused"
+    CALLED_OFF = "called_off"
+    CALLED_OFF_HERE = "called_off_here"
+    ATTENDED = "attended"
+    MISSED = "missed"
+
+
+ABSENCES = {
+    attendance.ABSENCE_EXCUSED: State.EXCUSED,
+    attendance.ABSENCE_BY_CLIENT: State.CALLED_OFF,
+    attendance.ABSENCE_BY_PROGRAM: State.CALLED_OFF_HERE,
+    attendance.ABSENCE_NO_SHOW: State.NO_SHOW,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A statement as the page shows it: what puts it right names both."""
+
+    statement_id: str
+    revision: int
+
+    @property
+    def told(self) -> str:
+        """As a form carries it."""
+        return f"{self.statement_id} {self.revision}"
+
+    @classmethod
+    def of_told(cls, told: str) -> "Said | None":
+        """None where it isn't one."""
+        statement_id, _, revision = told.partition(" ")
+        return cls(statement_id, int(revision)) if revision.isdecimal() else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One client at one session; `came` and `left` are by the clock on the wall, `undo` is what was
+    said last."""
+
+    session_id: str
+    client_id: str
+    name: str
+    born: str
+    expected: bool
+    state: State
+    came: Sequence[str] = ()
+    left: Sequence[str] = ()
+    minutes: int | None = None
+    arrival: Said | None = None
+    departure: Said | None = None
+    undo: Said | None = None
+    # At this site; None: not admitted there, or not known.
+    obstacles: Sequence[billing.Obstacle] | None = None
+
+    @property
+    def key(self) -> str:
+        """Names the row on its page."""
+        return f"{self.session_id}.{self.client_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One session."""
+
+    session_id: str
+    kind: str
+    online: bool
+    begins: str
+    ends: str
+    closed: bool
+    cancelled: bool
+    begun: bool
+    rows: Sequence[Row]
+
+    @property
+    def here(self) -> int:
+        return sum(row.state is State.HERE for row in self.rows)
+
+    @property
+    def expected(self) -> int:
+        """Everybody who was to come, whether they did or not."""
+        return sum(row.expected and row.state is not State.CALLED_OFF_HERE for row in self.rows)
+
+    @property
+    def open(self) -> bool:
+        return not (self.closed or self.cancelled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is known of clients, by id. `standing`: of those admitted at the site; None: it can't be
+    told now, or isn't for who asks."""
+
+    names: Mapping[str, intake.NamedClient]
+    standing: Mapping[str, Sequence[billing.Obstacle]] | None
+
+
+def moment_of(stamp: Timestamp) -> datetime:
+    """Aware, in UTC."""
+    return stamp.ToDatetime(tzinfo=UTC)
+
+
+def clients_of(sessions: Sequence[roster.RecordedSession]) -> list[str]:
+    """Everybody who is on a roster or came, each once."""
+    return list(
+        dict.fromkeys(presence.client_id for session in sessions for presence in session.presences)
+    )
+
+
+def groups_of(
+    sessions: Sequence[roster.RecordedSession], told: Told, zone: ZoneInfo, now: datetime
+) -> list[Group]:
+    """As they begin; within each by name."""
+    return [_group(session, told, zone, now) for session in sessions]
+
+
+def _group(session: roster.RecordedSession, told: Told, zone: ZoneInfo, now: datetime) -> Group:
+    rows = [
+        _row(session, presence, told, zone)
+        for presence in session.presences
+        if presence.on_roster or presence.arrivals or presence.corrections
+    ]
+    return Group(
+        session_id=session.session_id,
+        kind=attendance.ServiceKind.Name(session.service_kind),
+        online=session.modality == attendance.MODALITY_TELEHEALTH,
+        begins=on_the_wall(moment_of(session.starts_at), zone),
+        ends=on_the_wall(moment_of(session.ends_at), zone),
+        closed=session.closed,
+        cancelled=session.HasField("cancelled"),
+        begun=moment_of(session.starts_at) <= now,
+        rows=sorted(rows, key=lambda row: (row.name.casefold(), row.born, row.client_id)),
+    )
+
+
+def _row(
+    session: roster.RecordedSession,
+    presence: roster.RecordedPresence,
+    told: Told,
+    zone: ZoneInfo,
+) -> Row:
+    named = told.names.get(presence.client_id)
+    arrivals = sorted(presence.arrivals, key=_when)
+    departures = sorted(presence.departures, key=_when)
+    last = max([*arrivals, *departures], key=_recorded, default=None)
+    undo = last or (presence.absence if presence.HasField("absence") else None)
+    return Row(
+        session_id=session.session_id,
+        client_id=presence.client_id,
+        name=_name(named, presence.client_id),
+        born=str(named.birth_date.year) if named and named.HasField("birth_date") else "",
+        expected=presence.on_roster,
+        state=_state(presence),
+        came=[on_the_wall(moment_of(each.at), zone) for each in arrivals],
+        left=[on_the_wall(moment_of(each.at), zone) for each in departures],
+        minutes=_minutes(presence),
+        arrival=_said(arrivals[-1]) if arrivals else None,
+        departure=_said(departures[-1]) if departures else None,
+        undo=_said(undo) if undo is not None and not session.closed else None,
+        obstacles=(told.standing or {}).get(presence.client_id),
+    )
+
+
+def _state(presence: roster.RecordedPresence) -> State:
+    if presence.corrections:
+        held = max(presence.corrections, key=lambda each: each.correction)
+        return State.ATTENDED if held.intervals else State.MISSED
+    if presence.HasField("closed") and presence.closed.attended:
+        return State.ATTENDED
+    if presence.HasField("absence"):
+        return ABSENCES[presence.absence.absence]
+    if presence.HasField("closed"):
+        return State.MISSED
+    if len(presence.arrivals) > len(presence.departures):
+        return State.HERE
+    return State.LEFT if presence.arrivals else State.EXPECTED
+
+
+def _minutes(presence: roster.RecordedPresence) -> int | None:
+    if presence.corrections:
+        return int(max(presence.corrections, key=lambda each: each.correction).minutes)
+    return int(presence.closed.minutes) if presence.HasField("closed") else None
+
+
+def _name(named: intake.NamedClient | None, client_id: str) -> str:
+    if named is None or named.text_forgotten:
+        return client_id
+    return ", ".join(filter(None, (named.family_name, named.given_name)))
+
+
+def _when(moment: roster.RecordedMoment) -> datetime:
+    return moment_of(moment.at)
+
+
+def _recorded(moment: roster.RecordedMoment) -> tuple[datetime, datetime]:
+    return moment_of(moment.recorded_at), moment_of(moment.at)
+
+
+def _said(recorded: Any) -> Said:
+    return Said(recorded.statement_id, recorded.revision)
+
+
+def first_expected(groups: Sequence[Group], after: str = "") -> str:
+    """The row that the focus belongs on: of those expected, the next one after that row, or the
+    first; empty: nobody is expected any more."""
+    rows = [row for group in groups if group.open for row in group.rows]
+    keys = [row.key for row in rows]
+    begin = keys.index(after) + 1 if after in keys else 0
+    around = [*rows[begin:], *rows[:begin]]
+    return next((row.key for row in around if row.state is State.EXPECTED), "")
+
+
+def service_date(on: date) -> str:
+    """`Monday, 2 March 2026`."""
+    return f"{on:%A}, {on.day} {on:%B} {on.year}"

@@ -1,0 +1,312 @@
+"""A day at the desk, without script and with it: the real console, on the real services."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from kernel.process import Service
+from kernel.store.store import Store
+from ninehours.local.servers import LocalServers
+from tests.harness.console.chromium import chromium
+from tests.harness.console.clinic import FAMILIES, SCRIPT, Clinic, clinic
+from tests.harness.console.reader import Reader
+from tests.harness.console.running import WAY_IN
+
+
+@pytest.fixture(scope="module")
+def desk(
+    postgres: LocalServers,
+    secrets_dir: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    new_store_of_module: Callable[[Service], Store],
+) -> Iterator[Clinic]:
+    folder = tmp_path_factory.mktemp("console")
+    with clinic(postgres, secrets_dir, folder, new_store_of_module) as opened:
+        yield opened
+
+
+PATIENCE = 120_000  # milliseconds, however busy the machine is
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@contextmanager
+def opened(browser: Browser, desk: Clinic, **options: Any) -> Iterator[Page]:
+    """A tab of somebody whom nothing is loaded for from elsewhere, and nothing refused."""
+    context = browser.new_context(base_url=f"http://{desk.running.addresses[0]}", **options)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("request", lambda asked: _note_strange(asked.url, desk, wrong))
+    page.on("console", lambda said: _note_said(said, wrong))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    _go(page, f"/sign-in?way-in={WAY_IN}")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/today*")
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def _go(page: Page, path: str) -> None:
+    """There, until a key can be pressed."""
+    page.goto(path)
+    expect(page.locator("[autofocus]")).to_be_focused()
+
+
+def _note_said(said: ConsoleMessage, wrong: list[str]) -> None:
+    """All but what is refused, which is told as an error, too."""
+    if said.type == "error" and "422" not in said.text:
+        wrong.append(said.text)
+
+
+def _note_strange(url: str, desk: Clinic, wrong: list[str]) -> None:
+    if not url.startswith((f"http://{desk.running.addresses[0]}/", "data:")):
+        wrong.append(url)
+
+
+@pytest.fixture
+def reader(desk: Clinic) -> Reader:
+    return desk.running.signed_in("front_desk")
+
+
+def test_whoever_comes_next_has_the_focus_until_everybody_is_here(
+    desk: Clinic, reader: Reader
+) -> None:
+    group = desk.group()
+    page = reader.get(desk.today(group))
+    assert "0 of 12 here" in page.text
+    for came, family in enumerate(FAMILIES, start=1):
+        assert page.focused.fields["client_id"] == desk.clients[family]
+        page = reader.send(page.focused, act="in")
+        assert f"{came} of 12 here" in page.text
+    assert all(presence.arrivals for presence in desk.recorded(group).presences)
+
+
+def test_a_row_says_what_cannot_be_billed_as_it_stands(desk: Clinic, reader: Reader) -> None:
+    group = desk.group(["Abbott", "Brandt"])
+    desk.admit("Brandt")
+    page = reader.get(desk.today(group))
+    assert "Not admitted at this site on this day." in page.row(group, desk.clients["Abbott"])
+    admitted = page.row(group, desk.clients["Brandt"])
+    assert "no coverage" in admitted
+    assert "VerifyCoverage" not in admitted
+
+
+def test_a_form_that_is_sent_twice_counts_once(desk: Clinic, reader: Reader) -> None:
+    group = desk.group(["Abbott"])
+    form = reader.get(desk.today(group)).form("/today/record", session_id=group)
+    for act in ("in", "in", "out", "out"):
+        assert reader.send(form, act=act).status == 200
+    presence = desk.presence(group, "Abbott")
+    assert (len(presence.arrivals), len(presence.departures)) == (1, 1)
+
+
+def test_a_time_that_is_none_is_refused_at_its_field_as_it_was_typed(
+    desk: Clinic, reader: Reader
+) -> None:
+    group = desk.group(["Brandt"])
+    page = desk.say(reader, group, "Brandt", act="in", time="soon")
+    assert page.status == 422
+    assert "This is no time of that day" in page.text
+    assert page.focused.fields["time"] == "soon"
+    assert not desk.presence(group, "Brandt").arrivals
+    page = reader.send(page.focused, act="in", time=desk.wall(group, 3))
+    assert desk.wall(group, 3) in page.text
+
+
+def test_a_time_is_put_right_and_taken_back(desk: Clinic, reader: Reader) -> None:
+    group = desk.group(["Castillo"])
+    desk.say(reader, group, "Castillo", act="in")
+    page = desk.say(reader, group, "Castillo", act="in", time=desk.wall(group, 1))
+    assert desk.wall(group, 1) in page.text
+    [arrival] = desk.presence(group, "Castillo").arrivals
+    assert arrival.revision == 2
+    desk.say(reader, group, "Castillo", act="out", time=desk.wall(group, 5))
+    page = desk.say(reader, group, "Castillo", act="out", time=desk.wall(group, 6))
+    assert desk.wall(group, 6) in page.text
+    for _ in ("out", "in"):
+        page = desk.say(reader, group, "Castillo", act="undo")
+    assert "0 of 1 here" in page.text
+    assert not desk.presence(group, "Castillo").arrivals
+
+
+def test_who_did_not_come_is_said_why_and_not_so(desk: Clinic, reader: Reader) -> None:
+    group = desk.group(["Dlamini"])
+    for act, says in (
+        ("no_show", "no-show"),
+        ("excused", "excused"),
+        ("called_off", "called off by the client"),
+    ):
+        assert says in desk.say(reader, group, "Dlamini", act=act).text
+        desk.say(reader, group, "Dlamini", act="undo")
+    assert not desk.presence(group, "Dlamini").HasField("absence")
+
+
+def test_of_two_desks_the_second_is_told_what_the_first_said(desk: Clinic, reader: Reader) -> None:
+    group = desk.group(["Eriksen"])
+    other = desk.running.signed_in("clinician")
+    stale = other.get(desk.today(group)).form("/today/record", session_id=group)
+    desk.say(reader, group, "Eriksen", act="in")
+    page = other.send(stale, act="no_show")
+    assert page.status == 422
+    assert "They were checked in meanwhile" in page.text
+    assert "1 of 1 here" in page.text
+    taken = reader.get(desk.today(group)).form("/today/record", session_id=group)
+    desk.say(other, group, "Eriksen", act="in", time=desk.wall(group, 2))
+    page = reader.send(taken, act="undo")
+    assert (page.status, "Somebody else put this right meanwhile" in page.text) == (422, True)
+
+
+def test_a_form_whose_session_is_over_is_kept_and_sent_after_signing_in(
+    desk: Clinic, reader: Reader
+) -> None:
+    group = desk.group(["Fontaine"])
+    form = reader.get(desk.today(group)).form("/today/record", session_id=group)
+    reader.cookies.pop("ninehours")
+    over = reader.send(form, act="in", time=desk.wall(group, 4))
+    assert over.status == 401
+    assert "It is kept in this page" in over.text
+    assert not desk.presence(group, "Fontaine").arrivals
+    again = reader.send(over.form("/sign-in"), role="front_desk")
+    assert "You are signed in again" in again.text
+    page = reader.send(again.form("/today/record"))
+    assert desk.wall(group, 4) in page.text
+    # Of another session, a form is taken only once somebody looked at it.
+    assert reader.send(form, act="out").status == 403
+
+
+def test_closing_asks_about_each_who_is_here_or_of_whom_nothing_is_said(
+    desk: Clinic, reader: Reader
+) -> None:
+    group = desk.group(["Garcia", "Haddad", "Ivanova"])
+    desk.say(reader, group, "Garcia", act="in", time=desk.wall(group, 0))
+    desk.say(reader, group, "Ivanova", act="excused")
+    asked = reader.get(f"{desk.today(group).replace('?', '/close?')}&session={group}")
+    form = asked.form("/today/close")
+    left, absent = (f"left {desk.clients['Garcia']}", f"absent {desk.clients['Haddad']}")
+    assert form.fields[left] == desk.wall(group, 180)
+    assert form.fields.keys().isdisjoint({f"absent {desk.clients['Ivanova']}"})
+    refused = reader.send(form, **{left: "later", absent: "no_show"})
+    assert (refused.status, "This is no time of that day" in refused.text) == (422, True)
+    page = reader.send(refused.form("/today/close"), **{left: desk.wall(group, 170)})
+    assert "Closed" in page.text
+    assert "attended, 170 min" in page.text
+    assert "no-show" in page.text
+    recorded = desk.recorded(group)
+    assert recorded.closed
+    assert desk.presence(group, "Haddad").absence.absence == attendance.ABSENCE_NO_SHOW
+    sent = page.forms_of("/today/record")
+    assert group not in {form.fields["session_id"] for form in sent}
+
+
+def test_a_name_is_shown_as_text_whatever_it_is(desk: Clinic, reader: Reader) -> None:
+    page = reader.get(desk.today(desk.group([SCRIPT])))
+    assert SCRIPT not in page.body
+    assert f"{SCRIPT}, Robin" in page.text
+
+
+@pytest.mark.parametrize("path", ["/today", "/today/close"])
+def test_a_roster_is_not_for_every_role(desk: Clinic, path: str) -> None:
+    biller = desk.running.signed_in("biller")
+    assert "/today" not in biller.get("/").body
+    group = desk.group(["Abbott"])
+    address = f"{desk.today(group).replace('/today', path)}&session={group}"
+    shown = biller.get(address)
+    assert (shown.status, "Abbott" in shown.text) == (403, False)
+
+
+def test_no_address_names_anybody_and_what_is_nowhere_is_nothing(
+    desk: Clinic, reader: Reader
+) -> None:
+    group = desk.group(["Abbott"])
+    page = desk.say(reader, group, "Abbott", act="in")
+    assert "Abbott" not in page.at
+    for wrong in ("?site=none", "?on=tomorrow", "/close?session=none"):
+        assert reader.get(f"/today{wrong}").status == 404
+    form = reader.get(desk.today(group)).form("/today/record", session_id=group)
+    assert reader.send(form, command_id="none").status == 404
+    assert reader.send(form, act="vanish").status == 404
+    assert "Abbott" not in desk.running.log.read_text()
+
+
+def test_twelve_people_are_checked_in_by_twelve_keys(desk: Clinic, browser: Browser) -> None:
+    """As fast as keys are pressed: none is lost, none counts twice."""
+    desk.at_another_site()
+    group = desk.group()
+    with opened(browser, desk) as page:
+        _go(page, desk.today(group))
+        page.keyboard.type("i" * len(FAMILIES))
+        expect(page.get_by_text("12 of 12 here")).to_be_visible()
+        page.keyboard.press("o")
+        expect(page.get_by_text("11 of 12 here")).to_be_visible()
+        page.keyboard.press("u")
+        expect(page.get_by_text("12 of 12 here")).to_be_visible()
+    assert [len(each.arrivals) for each in desk.recorded(group).presences] == [1] * len(FAMILIES)
+
+
+def test_keys_say_all_that_buttons_say(desk: Clinic, browser: Browser) -> None:
+    desk.at_another_site()
+    group = desk.group(FAMILIES[:4])
+    with opened(browser, desk) as page:
+        _go(page, desk.today(group))
+        row = {name: page.locator(f"[id='{group}.{desk.clients[name]}']") for name in desk.clients}
+        page.keyboard.press("n")
+        expect(row["Abbott"]).to_contain_text("no-show")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("t")
+        page.keyboard.type("soon")
+        page.keyboard.press("Enter")
+        expect(row["Castillo"]).to_contain_text("This is no time of that day")
+        page.keyboard.press("Control+a")
+        page.keyboard.type(desk.wall(group, 2))
+        page.keyboard.press("Enter")
+        expect(row["Castillo"]).to_contain_text(desk.wall(group, 2))
+        page.keyboard.press("j")
+        page.keyboard.press("?")
+        expect(page.get_by_text("to the next row, or the one before")).to_be_visible()
+    assert not desk.presence(group, "Brandt").arrivals
+
+
+def test_without_script_the_same_keyboard_does(desk: Clinic, browser: Browser) -> None:
+    desk.at_another_site()
+    group = desk.group(FAMILIES[:3])
+    with opened(browser, desk, java_script_enabled=False) as page:
+        _go(page, desk.today(group))
+        for came in range(1, 4):
+            page.keyboard.press("Enter")
+            expect(page.get_by_text(f"{came} of 3 here")).to_be_visible()
+        page.get_by_role("link", name="Close the group").press("Enter")
+        page.get_by_role("button", name="Close it").press("Enter")
+        expect(page.get_by_text("Closed")).to_be_visible()
+    assert desk.recorded(group).closed
+
+
+def test_without_billing_check_ins_go_on_and_without_attendance_nothing_typed_is_lost(
+    desk: Clinic, reader: Reader
+) -> None:
+    """The last one here: it stops them."""
+    group = desk.group(["Jansen"])
+    desk.served["billing"].server.stop(0)
+    page = desk.say(reader, group, "Jansen", act="in")
+    assert "1 of 1 here" in page.text
+    assert "is not known at this moment" in page.text
+    form = page.form("/today/record", session_id=group)
+    desk.served["attendance"].server.stop(0)
+    away = reader.send(form, act="out", time=desk.wall(group, 9))
+    assert away.status == 503
+    assert "Rosters and sessions (attendance): no answer" in away.text
+    kept = away.form("/today/record").fields
+    assert (kept["act"], kept["time"]) == ("out", desk.wall(group, 9))
+    assert kept["command_id"] == form.fields["command_id"]
+    assert WAY_IN not in away.body
