@@ -181,8 +181,20 @@ last_says = st.fixed_dictionaries(
 )
 
 
-def put_right(heard: Heard, revisions: dict[UUID, int], kind: type[Message], said: Any) -> None:
-    first = next(fact for fact in heard.facts if isinstance(fact.message, kind))
+def put_right(
+    heard: Heard,
+    revisions: dict[UUID, int],
+    kind: type[Message],
+    said: Any,
+    client_id: str = CLIENT,
+) -> None:
+    """Of the network, or of the client; the first of the kind."""
+    first = next(
+        fact
+        for fact in heard.facts
+        if isinstance(fact.message, kind)
+        and getattr(fact.message, "client_id", client_id) == client_id
+    )
     content: Any = kind()
     content.CopyFrom(first.message)
     for name, value in ({} if said == VOIDED else said).items():
