@@ -54,11 +54,15 @@ def history_of(client: str, facts: Facts) -> BillingHistory:
 
 def _one_coverage_a_member(client: str, facts: Facts, found: dict[str, list[Any]]) -> None:
     """Of merged clients coverages of one member are one: the survivor's, else the first by id."""
+    last = {
+        recognised.coverage_id: recognised
+        for fact in facts.get(client, ())
+        if isinstance(recognised := fact.message, intake.MemberRecognised)
+    }
     of_key: dict[str, set[tuple[bool, str]]] = {}
-    for fact in facts.get(client, ()):
-        if isinstance(recognised := fact.message, intake.MemberRecognised):
-            is_absorbed = recognised.client_id != id_of(client)
-            of_key.setdefault(recognised.key, set()).add((is_absorbed, recognised.coverage_id))
+    for recognised in last.values():
+        is_absorbed = recognised.client_id != id_of(client)
+        of_key.setdefault(recognised.key, set()).add((is_absorbed, recognised.coverage_id))
     one = {
         coverage_id: min(coverages)[1]
         for coverages in of_key.values()

@@ -47,7 +47,6 @@ def coverages(told: Sequence[Any]) -> list[str]:
     return [coverage.coverage_id for coverage in history_of(subject, {subject: facts}).coverages]
 
 
-@pytest.mark.xfail(strict=True)
 @pytest.mark.parametrize(
     "keys",
     [("mistyped", "same"), ("same", "mistyped", "same")],
