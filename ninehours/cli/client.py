@@ -20,6 +20,7 @@ from ninehours.cli.directories import Sites, kind_of, sites_of
 from ninehours.cli.fields import date_of, day_of, id_in, iso, moment_of, name_in
 from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
+from ninehours.cli.merged import id_to_use
 from ninehours.cli.output import as_dict, print_json, screen, table
 from ninehours.cli.roles import BILLER, CLINICIAN
 from ninehours.cli.why.of_level import NO_SCORES
@@ -128,6 +129,7 @@ def show_client(timeline: ClientTimeline, sites: Sites) -> None:
 def _lines(timeline: ClientTimeline, sites: Sites) -> Iterator[Any]:
     registered = timeline.intake.registered_at.ToDatetime().date()
     yield f"client {timeline.client_id}   registered {registered}"
+    yield from id_to_use(timeline.client_id, timeline.intake.client_ids)
     if timeline.as_of is not None:
         yield f"as it was signed by {timeline.as_of:%Y-%m-%d %H:%M:%S} UTC"
     yield from _episodes(timeline, sites)

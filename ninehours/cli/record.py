@@ -25,6 +25,7 @@ from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import USAGE, Failure
 from ninehours.cli.fields import day_or_today, is_id, iso, stamp_of
 from ninehours.cli.lists.listing import all_pages
+from ninehours.cli.merged import id_to_use
 from ninehours.cli.output import as_dict, dollars, print_json, screen, table
 from ninehours.cli.roles import BILLER, CLINICIAN, FRONT_DESK
 
@@ -41,11 +42,14 @@ def run_person(
     """Identity, coverages, consents, as a front desk reads them."""
     whose = _whose(client_id, as_of)
     services.speak_as(FRONT_DESK, subject)
+    person = services.ask(FRONT_DESK, chart.ReadPersonRequest(**whose))
     answers: Answers = {
-        "person": services.ask(FRONT_DESK, chart.ReadPersonRequest(**whose)),
+        "person": person,
         "coverages": services.ask(FRONT_DESK, chart.ListCoveragesRequest(**whose)),
         "consents": services.ask(FRONT_DESK, chart.ListConsentsRequest(**whose)),
     }
+    for line in () if as_json else id_to_use(client_id, person.client_ids):
+        print(line)
     _print(answers, as_json=as_json)
 
 

@@ -1,7 +1,7 @@
 """Two clients who are one person: said by a named person, on what differs, and taken back."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -257,6 +257,20 @@ def test_lists_have_the_person_once(desk: Desk, two: Two) -> None:
     unmerge(desk, *two)
     active = desk.call(clients.ListClientsRequest(site_id=SITE, active_only=True)).clients
     assert [one.client_id for one in active] == [two[1]]
+
+
+def test_whoever_is_asked_for_the_client_is_told_with_the_id_to_use(desk: Desk) -> None:
+    survivor = desk.registered()
+    [alone] = desk.call(clients.ListClientsRequest()).clients
+    desk.now += timedelta(days=1)
+    absorbed = desk.registered()
+    desk.call(admission(absorbed))
+    merge(desk, survivor, absorbed)
+    for client_id in (survivor, absorbed):
+        told = desk.call(clients.ReadClientRequest(client_id=client_id))
+        assert (told.client_id, list(told.client_ids)) == (client_id, [survivor, absorbed])
+        assert told.registered_at == alone.registered_at
+        assert len(told.episodes) == 1
 
 
 def test_likely_doubles_of_the_absorbed_one_are_the_survivors(desk: Desk, two: Two) -> None:

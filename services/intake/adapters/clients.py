@@ -149,10 +149,15 @@ class EffectiveDiagnosis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRecord:
-    """A client; `episodes` in order of admission, `diagnoses` by rank and first day."""
+    """A client; `episodes` in order of admission, `diagnoses` by rank and first day.
+
+    `client_ids`: of the whole person, the survivor first, whose registration it is; of one who is
+    read alone.
+    """
 
     client_id: str
     registered_at: datetime
+    client_ids: tuple[str, ...] = ()
     episodes: tuple[ClientEpisode, ...] = ()
     scores: tuple[AssessmentScore, ...] = ()
     diagnoses: tuple[EffectiveDiagnosis, ...] = ()
@@ -215,18 +220,21 @@ def clients(tx: Transaction, query: ClientsQuery) -> list[ClientRecord]:
 def client(
     tx: Transaction, client_id: str, until: datetime | None, sites: Collection[str]
 ) -> ClientRecord:
-    """All of one with the episodes at these sites, as it was signed by then.
+    """All of one, and of whoever is the same person, with the episodes at these sites, as it was
+    signed by then.
 
     Refuses a client who was not registered by then (Unknown).
     """
+    subject = client_stream(client_id)
+    client_ids = tuple(map(id_of, persons_of(tx.connection, [subject], until).clients_of(subject)))
     registered: datetime | None = None
     closed_on: dict[str, date] = {}
     admissions: list[intake.ClientAdmitted] = []
     scores: list[AssessmentScore] = []
     diagnoses: dict[tuple[int, date], EffectiveDiagnosis] = {}
-    for fact in public_facts(tx.connection, KINDS, subject=client_stream(client_id), until=until):
+    for fact in public_facts(tx.connection, KINDS, subject=subject, until=until):
         match fact.message:
-            case intake.ClientRegistered():
+            case intake.ClientRegistered() as said if said.client_id == client_ids[0]:
                 registered = fact.signed_at
             case intake.ClientAdmitted() as admitted:
                 admissions.append(admitted)
@@ -251,6 +259,7 @@ def client(
     return ClientRecord(
         client_id=client_id,
         registered_at=registered,
+        client_ids=client_ids,
         episodes=tuple(
             to_episode(
                 admitted,
