@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
+from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 from ninehours.attendance.v1 import roster_service_pb2 as roster
 from ninehours.common.v1.persons_pb2 import ClientMerged, ClientUnmerged
 
@@ -115,6 +116,61 @@ def test_what_happened_is_recorded_of_whom_it_was(desk: FrontDesk, two: tuple[st
     for client_id in two:
         [told] = desk.ask(roster.ReadAttendanceRequest(client_id=client_id, **asked)).sessions
         assert [presence.client_id for presence in told.presences] == [two[1]]
+
+
+def both_on_a_roster(desk: FrontDesk, two: tuple[str, str]) -> str:
+    """A session for both, at its end."""
+    for client_id in two:
+        desk.admit(client_id)
+    desk.now = MONDAY
+    session_id = str(desk.ask(desk.scheduling([*two])).session_id)
+    desk.now = MONDAY + THREE_HOURS
+    return session_id
+
+
+def came(desk: FrontDesk, session_id: str, client_id: str, first: int, last: int) -> None:
+    """From one minute of the session to another."""
+    who = {"session_id": session_id, "client_id": client_id}
+    desk.ask(pb.CheckInRequest(**who, at=at(minute(first))))
+    desk.ask(pb.CheckOutRequest(**who, at=at(minute(last))))
+
+
+def session_as_told(desk: FrontDesk, client_id: str) -> calendar.ClientSession:
+    [session] = desk.ask(calendar.ListClientSessionsRequest(client_id=client_id)).sessions
+    return session
+
+
+@pytest.mark.parametrize(
+    "who", [pytest.param(0, marks=pytest.mark.xfail(strict=True)), 1], ids=["survivor", "absorbed"]
+)
+def test_attended_as_one_and_missed_as_the_other_a_session_was_attended(
+    desk: FrontDesk, two: tuple[str, str], who: int
+) -> None:
+    session_id = both_on_a_roster(desk, two)
+    came(desk, session_id, two[who], 0, 120)
+    desk.ask(pb.CloseSessionRequest(session_id=session_id))
+    tell(desk, ClientMerged, two)
+    for client_id in two:
+        told = session_as_told(desk, client_id)
+        assert (told.state, told.minutes) == (calendar.SESSION_STATE_ATTENDED, 120)
+    tell(desk, ClientUnmerged, two, 2)
+    assert session_as_told(desk, two[1 - who]).state == calendar.SESSION_STATE_MISSED
+
+
+@pytest.mark.xfail(strict=True)
+def test_attended_as_both_a_session_has_each_minute_once(
+    desk: FrontDesk, two: tuple[str, str]
+) -> None:
+    session_id = both_on_a_roster(desk, two)
+    came(desk, session_id, two[0], 0, 90)
+    came(desk, session_id, two[1], 60, 150)
+    desk.ask(pb.CloseSessionRequest(session_id=session_id))
+    desk.ask(pb.SignNoteRequest(session_id=session_id, client_id=two[1], text="Took part."))
+    tell(desk, ClientMerged, two)
+    for client_id in two:
+        told = session_as_told(desk, client_id)
+        assert (told.state, told.minutes) == (calendar.SESSION_STATE_ATTENDED, 150)
+        assert told.note_signed
 
 
 def test_a_whole_roster_comes_as_whoever_is_on_it(desk: FrontDesk, two: tuple[str, str]) -> None:
