@@ -1,7 +1,7 @@
 """Sites and sessions as public facts tell them, and what of sessions is undone, from tables."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,8 +13,10 @@ from sqlalchemy import Row
 from kernel.due import Due, DueAsked, DueKind, at_each_site
 from kernel.mapping.reading import fact_reader
 from kernel.messaging.public_facts import public_facts
+from kernel.rpc.translate import timestamp_of
 from kernel.store.store import Transaction
 from services.attendance.app.streams import client_subject, session_stream, staff_stream
+from services.attendance.domain.minutes import Interval, Span, minutes_of, treated_within
 from services.attendance.domain.scheduling import Modality, ServiceKind, SessionScheduled
 from services.attendance.domain.site import Program
 
@@ -96,9 +98,18 @@ class SessionState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+# What became of a session for one of merged clients, before what became of it for another.
+BY_WEIGHT = (
+    SessionState.ATTENDED,
+    SessionState.CANCELLED,
+    SessionState.MISSED,
+    SessionState.SCHEDULED,
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSession:
-    """One session of one client's."""
+    """One session of one client's; `treatment`: when, where that was told."""
 
     session_id: str
     site_id: str
@@ -111,6 +122,7 @@ class ClientSession:
     minutes: int = 0
     corrections: int = 0
     note_signed: bool = False
+    treatment: tuple[Span, ...] = ()
 
 
 to_listed_program = fact_reader(events.ProgramOpened, ListedProgram, given=("seats",))
@@ -143,13 +155,42 @@ def sites(tx: Transaction) -> list[ListedSite]:
 def sessions_of_client(
     tx: Transaction, client_id: str, until: datetime | None
 ) -> list[ClientSession]:
-    """As signed by then, by start."""
+    """As signed by then, by start; once, where merged clients were both on its roster."""
     facts = public_facts(tx.connection, OF_CLIENTS, subject=client_subject(client_id), until=until)
-    found = _scheduled(tx, {fact.message.session_id for fact in facts})
+    scheduled = _scheduled(tx, {fact.message.session_id for fact in facts})
+    told: dict[str, dict[str, ClientSession]] = {session_id: {} for session_id in scheduled}
     for fact in facts:
-        session = found[fact.message.session_id]
-        found[session.session_id] = _after(session, fact.message)
-    return sorted(found.values(), key=lambda session: (session.starts_at, session.session_id))
+        session_id, of_client = fact.message.session_id, told[fact.message.session_id]
+        before = of_client.get(fact.message.client_id, scheduled[session_id])
+        of_client[fact.message.client_id] = _after(before, fact.message)
+    found = (_once([*of_client.values()]) for of_client in told.values())
+    return sorted(found, key=lambda session: (session.starts_at, session.session_id))
+
+
+def _once(those: Sequence[ClientSession]) -> ClientSession:
+    """One session of one person's, by what became of it for each client they are: attended as one
+    and missed as another, it was attended, each minute once."""
+    first = min(those, key=lambda session: BY_WEIGHT.index(session.state))
+    alike = [session for session in those if session.state is first.state]
+    return replace(
+        first,
+        minutes=_together(alike),
+        corrections=max(session.corrections for session in those),
+        note_signed=any(session.note_signed for session in alike),
+    )
+
+
+def _together(those: Sequence[ClientSession]) -> int:
+    """Minutes of all of them; of those told without their time, the most that one has."""
+    first, *others = those
+    if not others or not all(session.treatment for session in those):
+        return max(session.minutes for session in those)
+    there = [
+        Interval(came=span.starts_at, left=span.ends_at)
+        for session in those
+        for span in session.treatment
+    ]
+    return minutes_of(treated_within(there, first.starts_at, first.ends_at))
 
 
 def due(tx: Transaction, asked: DueAsked) -> list[Due]:
@@ -204,7 +245,12 @@ def _scheduled(tx: Transaction, session_ids: set[str]) -> dict[str, ClientSessio
 def _after(session: ClientSession, message: object) -> ClientSession:
     match message:
         case events.SessionAttended() as attended:
-            return replace(session, state=SessionState.ATTENDED, minutes=attended.minutes)
+            return replace(
+                session,
+                state=SessionState.ATTENDED,
+                minutes=attended.minutes,
+                treatment=_spans(attended),
+            )
         case events.SessionMissed():
             return replace(session, state=SessionState.MISSED)
         case events.SessionCancelled() if session.state is not SessionState.ATTENDED:
@@ -215,11 +261,19 @@ def _after(session: ClientSession, message: object) -> ClientSession:
                 state=SessionState.ATTENDED if corrected.attended else SessionState.MISSED,
                 minutes=corrected.minutes,
                 corrections=corrected.correction,
+                treatment=_spans(corrected),
             )
         case events.SessionNoteSigned() | events.SessionNoteAttested():
             return replace(session, note_signed=True)
         case _:
             return session
+
+
+def _spans(told: events.SessionAttended | events.AttendanceCorrected) -> tuple[Span, ...]:
+    return tuple(
+        Span(starts_at=timestamp_of(treated, "from"), ends_at=timestamp_of(treated, "to"))
+        for treated in told.treatment
+    )
 
 
 def _seats(tx: Transaction) -> dict[str, int]:
