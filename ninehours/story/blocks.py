@@ -44,7 +44,7 @@ def admit_clients(story: DemoStory, block: int) -> None:
     """Everybody who begins with the block."""
     for chart in story.gateway.together(
         partial(_register, story, client, number)
-        for number, client in enumerate(story.people.clients)
+        for number, client in enumerate(story.people.records)
         if client.course.first_block == block
     ):
         story.charts[chart.client.key] = chart

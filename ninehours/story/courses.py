@@ -12,7 +12,7 @@ from ninehours.story.network import GROUPS, PayerKey, ProgramKind, group_of, pro
 
 HIGHEST = 24  # of PHQ-9 without item 9, which asks about self-harm
 # How many of a group's seats go to people without a story of their own.
-ORDINARY = {"day": 4, "evening": 5, "morning": 7, "both": 8, "weekend": 5, "online": 8}
+ORDINARY = {"day": 4, "evening": 5, "morning": 6, "both": 8, "weekend": 5, "online": 8}
 PAYERS_OF: Mapping[ProgramKind, tuple[PayerKey, ...]] = {
     "SUBSTANCE_USE": (PayerKey.PER_DIEM, PayerKey.PER_DIEM, PayerKey.UNITS, PayerKey.DISCRETE),
     "MENTAL_HEALTH": (PayerKey.INSTITUTIONAL, PayerKey.INSTITUTIONAL, PayerKey.DISCRETE),
@@ -190,6 +190,7 @@ class StoryName(StrEnum):
     PLAN_ON_PAPER = "plan on paper"
     COVERAGE_ENDED_LATE = "coverage ended late"
     DISCHARGE_WITHDRAWN = "discharge withdrawn"
+    REGISTERED_TWICE = "registered twice"
 
 
 def _course(
@@ -258,4 +259,18 @@ COURSES: Mapping[StoryName, CourseOfCare] = {
     ),
     StoryName.COVERAGE_ENDED_LATE: _course("evening", 2),
     StoryName.DISCHARGE_WITHDRAWN: _course("evening", 3),
+    StoryName.REGISTERED_TWICE: CourseOfCare(
+        payer=PayerKey.INSTITUTIONAL,
+        seats=(Seat("morning", 2, 3),),
+        episodes=(DemoEpisode(2, 3),),
+        missed=days.TICKED_ANEW,
+    ),
 }
+# Of the second record, which nobody comes as any more once both are one.
+REGISTERED_ANEW = CourseOfCare(
+    payer=PayerKey.INSTITUTIONAL,
+    seats=(Seat("morning", 3, 3),),
+    episodes=(DemoEpisode(3, 3),),
+    missed=frozenset(day for week in days.SPLIT_WEEKS for day in days.days_of(week))
+    - days.TICKED_ANEW,
+)

@@ -92,3 +92,8 @@ NUMBER_CORRECTED = day_of(11, TUESDAY)
 COVERED_LAST = day_of(4, SUNDAY)
 TOLD_OF_COVERAGE = day_of(11, TUESDAY)
 DISCHARGED_BY_MISTAKE = day_of(11, TUESDAY)
+# Of who is registered twice: a week under both ids, and of two weeks a day under the second alone.
+TICKED_TWICE_WEEK = 10
+SPLIT_WEEKS = (9, 11)
+TICKED_ANEW = frozenset(day_of(week, WEDNESDAY) for week in SPLIT_WEEKS)
+MERGED = day_of(12)

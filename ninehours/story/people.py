@@ -2,13 +2,19 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import yaml
 
-from ninehours.story.courses import COURSES, CourseOfCare, ordinary_courses
+from ninehours.story.courses import (
+    COURSES,
+    REGISTERED_ANEW,
+    CourseOfCare,
+    StoryName,
+    ordinary_courses,
+)
 from ninehours.story.network import (
     FACILITATORS,
     PROVIDERS,
@@ -21,6 +27,7 @@ from ninehours.story.network import (
 from services.billing.domain.x12.npi import check_digit_for
 
 CLIENTS = 60
+ANEW = "registered anew"
 # By the kind of the program: the principal diagnosis, and what may stand beside it.
 SUBSTANCE_USE = ("F10.20", "F11.20", "F12.20", "F14.20", "F15.20")
 MENTAL_HEALTH = ("F33.1", "F41.1", "F43.10", "F31.81")
@@ -91,6 +98,22 @@ class InventedPeople:
 
     def __getitem__(self, key: str) -> DemoClient:
         return next(client for client in self.clients if client.key == key)
+
+    @property
+    def records(self) -> tuple[DemoClient, ...]:
+        """Whom the front desk registers: everybody, and one of them twice.
+
+        The second time as the card says it, to whose number a suffix is printed.
+        """
+        twice = self[StoryName.REGISTERED_TWICE]
+        anew = replace(
+            twice,
+            key=ANEW,
+            member_number=f"{twice.member_number}01",
+            note=f"Mx. {twice.family_name} is on the list a second time: see the other chart.",
+            course=REGISTERED_ANEW,
+        )
+        return (*self.clients, anew)
 
 
 def invent_people(seed: int) -> InventedPeople:

@@ -56,6 +56,7 @@ PUT_RIGHT: Mapping[int, Sequence[Scene]] = {
             putting_right.withdraw_discharge,
         ),
     ),
+    11: (Scene("two records are one person's: they are merged", putting_right.merge_records),),
     12: (Scene("what was taken back is billed anew", bill_anew),),
 }
 

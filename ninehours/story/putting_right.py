@@ -1,5 +1,6 @@
 """What was told wrong, and is put right by whoever finds out."""
 
+from datetime import datetime
 from typing import Any
 
 from ninehours.common.v1 import statements_pb2 as common
@@ -14,6 +15,8 @@ from kernel.statements import FIRST
 from ninehours.story import days, requests
 from ninehours.story.courses import StoryName
 from ninehours.story.days import at
+from ninehours.story.gateway import MANAGER
+from ninehours.story.people import ANEW
 from ninehours.story.story import Chart, DemoStory, StoryFailed
 
 
@@ -31,21 +34,39 @@ def end_coverage(story: DemoStory) -> None:
 
 def correct_member_number(story: DemoStory) -> None:
     """As the card says, and as no claim did that left."""
-    chart, front_desk = story.charts[StoryName.MEMBER_NUMBER_MISTYPED], story.network.front_desk
-    request = intake_statements.CorrectStatementRequest(
+    chart = story.charts[StoryName.MEMBER_NUMBER_MISTYPED]
+    now = at(days.NUMBER_CORRECTED, 9)
+    _correct_number(story, chart, chart.client.member_number, "Typed from behind.", now)
+
+
+def merge_records(story: DemoStory) -> None:
+    """Without the suffix the number is another client's: it is theirs, who were registered twice.
+
+    The second admission is taken back, and from then on nobody comes as the second one.
+    """
+    story.gateway.catch_up()  # without that, some of the days would never be seen on HOLD
+    chart, anew = story.charts[StoryName.REGISTERED_TWICE], story.charts.pop(ANEW)
+    number, now = chart.client.member_number, at(days.MERGED, 8)
+    _correct_number(story, anew, number, "The suffix is the plan's, not the member's.", now)
+    request = intake.MergeClientsRequest(
+        survivor_client_id=chart.client_id,
+        absorbed_client_id=anew.client_id,
+        reason="MERGE_REASON_REGISTERED_TWICE",
+        remark="One card, one birth date, one face.",
+        settled=["MERGE_DIFFERENCE_OPEN_EPISODES"],
+    )
+    story.give(MANAGER, f"{chart.client.key}: merge", request, at(days.MERGED, 8, 20))
+    clinician = story.clinician_of(chart.client, days.block_of(days.MERGED))
+    taken_back = intake_statements.VoidStatementRequest(
         statement=_first_said(
-            story, chart, front_desk, intake_statements.ListStatementsRequest, "membership"
+            story, anew, clinician, intake_statements.ListStatementsRequest, "admission"
         ),
         correction=common.Correction(
-            reason=common.CORRECTION_REASON_MISTYPED, remark="Typed from behind."
-        ),
-        recording=intake_statements.Recording(
-            membership=requests.cover(story.payer_of(chart), chart.client.member_number)
+            reason=common.CORRECTION_REASON_TWICE, remark="Was admitted in March."
         ),
     )
-    request.recording.membership.client_id = chart.client_id
-    now = at(days.NUMBER_CORRECTED, 9)
-    story.give_for(chart, front_desk, "correct member number", request, now)
+    now = at(days.MERGED, 8, 40)
+    story.give_for(chart, clinician, "take back second admission", taken_back, now)
 
 
 def withdraw_discharge(story: DemoStory) -> None:
@@ -70,12 +91,37 @@ def withdraw_discharge(story: DemoStory) -> None:
     story.give_for(chart, clinician, "take back discharge", taken_back, at(on, 16, 30))
 
 
+def _correct_number(
+    story: DemoStory, chart: Chart, number: str, remark: str, now: datetime
+) -> None:
+    """`remark`: how the number came to be told otherwise."""
+    front_desk = story.network.front_desk
+    request = intake_statements.CorrectStatementRequest(
+        statement=_first_said(
+            story, chart, front_desk, intake_statements.ListStatementsRequest, "membership"
+        ),
+        correction=common.Correction(reason=common.CORRECTION_REASON_MISTYPED, remark=remark),
+        recording=intake_statements.Recording(
+            membership=requests.cover(story.payer_of(chart), number)
+        ),
+    )
+    request.recording.membership.client_id = chart.client_id
+    story.give_for(chart, front_desk, "correct member number", request, now)
+
+
 def _first_said(
     story: DemoStory, chart: Chart, actor: Actor, question: type[Any], said: str
 ) -> common.StatementRevision:
-    """The client's only statement of a kind, as it was said first: played again, the same."""
+    """The client's only statement of a kind, as it was said first: played again, the same.
+
+    Of who was merged, the one that was said under this id.
+    """
     listed = story.gateway.ask(actor, question(client_id=chart.client_id))
     for statement in listed.statements:
-        if statement.revisions[0].recording.WhichOneof("said") == said:
+        recording = statement.revisions[0].recording
+        if (
+            recording.WhichOneof("said") == said
+            and getattr(recording, said).client_id == chart.client_id
+        ):
             return common.StatementRevision(statement_id=statement.statement_id, revision=FIRST)
     raise StoryFailed(f"{chart.client.key}: nobody said a {said}")

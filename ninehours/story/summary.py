@@ -12,6 +12,7 @@ from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.exchange.v1 import published_log_service_pb2 as log
+from ninehours.intake.v1 import clients_service_pb2 as intake
 
 from kernel.rpc.connections import pages
 from kernel.rpc.translate import to_date, to_timestamp
@@ -47,6 +48,11 @@ def claims(gateway: Gateway, client_id: str = "") -> Iterator[billing.Claim]:
     """Every claim, drafted and issued, of one client or of all."""
     request = billing.ListClaimsRequest(client_id=client_id, page_size=PAGE)
     return _rows(gateway, request, "claims")
+
+
+def clients(gateway: Gateway) -> Iterator[intake.ListedClient]:
+    """Every client, each person once."""
+    return _rows(gateway, intake.ListClientsRequest(page_size=PAGE), "clients")
 
 
 def proposals(gateway: Gateway, client_id: str = "") -> Iterator[events.CorrectionProposed]:
@@ -92,7 +98,8 @@ def _rows(gateway: Gateway, request: Message, field: str) -> Iterator[Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """`facts`: published, by the short name of their type; `claims`: ISSUED are originals.
+    """`clients`: each person once; `facts`: published, by the short name of their type; `claims`:
+    ISSUED are originals.
 
     `claims_amount_minor`: of claims that stand, in cents; what was replaced or voided isn't in it.
     """
@@ -114,7 +121,7 @@ def summarize(gateway: Gateway, site_ids: Sequence[str]) -> Summary:
     resolved = list(service_days(gateway))
     all_claims = list(claims(gateway))
     return Summary(
-        clients=facts.get("ClientRegistered", 0),
+        clients=sum(1 for _ in clients(gateway)),
         sessions=sum(1 for site_id in site_ids for _ in sessions(gateway, site_id)),
         facts=facts,
         service_days=_counted(outcome_name(day) for day in resolved),

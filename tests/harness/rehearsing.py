@@ -103,6 +103,8 @@ class MadeUp(Connections[Actor]):
             case intake.AddCoverageRequest():
                 self._covered[request.payer_id].append(request.client_id)
                 self._say(intake_statements, request, membership=request)
+            case intake.AdmitClientRequest():
+                self._say(intake_statements, request, admission=request)
             case billing.IssueClaimsRequest():
                 self._issue(request, response)
             case billing.ListClaimsRequest():

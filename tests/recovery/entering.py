@@ -121,7 +121,7 @@ class FilesSent(Left):
         return answer
 
     def _recorded(self, again: Again, given: Given, batch: str) -> str:
-        members = {client.member_number: client.key for client in self.people.clients}
+        members = {client.member_number: client.key for client in self.people.records}
         sent = claims_of(self.files[batch].read_bytes())
         request = pb.RecordSentClaimsRequest(
             payer_id=given.request.payer_id,

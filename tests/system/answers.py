@@ -66,6 +66,9 @@ def _answers(asking: "_Asker", clients: Mapping[str, str]) -> Iterator[WhyAnswer
     yield asking.day("short_of_nine_hours", short, days.SHORT_DAYS[0])
     yield asking.day("paid_in_full", paid, asking.first(paid, NOT_BILLABLE))
     yield asking.level("step_up", clients[StoryName.STEP_UP])
+    twice = clients[StoryName.REGISTERED_TWICE]
+    yield asking.claim("merged_taken_back", _corrected(asking.claims(twice), "8"))
+    yield asking.day("merged_released", twice, days.day_of(days.SPLIT_WEEKS[0]))
 
 
 class _Asker:

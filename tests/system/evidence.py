@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
+from ninehours.common.v1 import persons_pb2 as persons
 from ninehours.common.v1 import statements_pb2 as statements
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 from ninehours.intake.v1 import intake_events_pb2 as intake
@@ -116,7 +117,7 @@ def evidence_of(gateway: Gateway, client_id: str) -> Evidence:
 
 _TYPES: dict[str, type[Message]] = {
     message.DESCRIPTOR.full_name: message
-    for module in (attendance, intake, plans, events, statements)
+    for module in (attendance, intake, plans, events, persons, statements)
     for name in module.DESCRIPTOR.message_types_by_name
     for message in [getattr(module, name)]
 }

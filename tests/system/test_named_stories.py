@@ -13,6 +13,7 @@ from ninehours.attendance.v1 import attendance_service_pb2 as attendance_service
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.common.v1 import common_pb2 as common
+from ninehours.common.v1.persons_pb2 import ClientMerged
 from ninehours.common.v1.statements_pb2 import StatementAmended
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.intake.v1 import intake_service_pb2 as intake_service
@@ -32,6 +33,7 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 A_WEEK = 3 * TREATED_MINUTES
 BLOCK_DAYS = 3 * days.WEEKS_OF_A_BLOCK
 DAY_CHARGE = 28_500  # cents, of the payers that pay by the day
+WEEK_CHARGE = 93_000  # of the one that pays for nine hours on the institutional form
 AT_HOME = "10"  # place of service: telehealth in the patient's home
 
 
@@ -352,6 +354,37 @@ def discharge_withdrawn(evidence: Evidence) -> None:
     assert list(evidence.proposals) == []
 
 
+def registered_twice(evidence: Evidence) -> None:
+    """A week left under both ids: 930 dollars are taken back. Two weeks were short of nine hours
+    under either: together they aren't, and 1,860 dollars are billed."""
+    [merged] = evidence.of(ClientMerged)
+    assert merged.survivor_client_id == evidence.client_id
+    void = evidence.issued(ClaimFrequency.VOID)
+    assert {claim.client_id for claim in void} == {merged.absorbed_client_id}
+    twice = [on for on, times in Counter(evidence.claimed()).items() if times > 1]
+    assert {on for claim in void for on in _dates(claim.lines)} == set(twice)
+    assert set(twice) < days.days_of(days.TICKED_TWICE_WEEK)
+    assert sum(claim.charge.minor_units for claim in void) == WEEK_CHARGE
+    standing = [claim for claim in evidence.issued() if not claim.followed_by_claim_id]
+    assert {claim.client_id for claim in standing} == {evidence.client_id}
+    assert sorted(on for claim in standing for on in _dates(claim.lines)) == sorted(
+        days.day_of(week, weekday)
+        for block in (2, 3)
+        for week in days.weeks_of(block)
+        for weekday in (days.MONDAY, days.WEDNESDAY, days.FRIDAY)
+    )
+    for week in days.SPLIT_WEEKS:
+        history = [
+            day
+            for day in evidence.of(events.ServiceDayResolved)
+            if day.service_date == to_date(days.day_of(week))
+        ]
+        assert any(closed_by(day) == ["WEEK_SHORT_OF_MINUTES"] for day in history)
+        of_week = [claim for claim in standing if days.days_of(week) & {*_dates(claim.lines)}]
+        assert sum(claim.charge.minor_units for claim in of_week) == WEEK_CHARGE
+    assert list(evidence.proposals) == []
+
+
 def _decided(
     evidence: Evidence, week: int, kind: plans_service.RecommendationKind
 ) -> plans_service.Recommendation:
@@ -412,6 +445,7 @@ STORIES: Mapping[StoryName, Callable[[Evidence], None]] = {
     StoryName.PLAN_ON_PAPER: plan_on_paper,
     StoryName.COVERAGE_ENDED_LATE: coverage_ended_late,
     StoryName.DISCHARGE_WITHDRAWN: discharge_withdrawn,
+    StoryName.REGISTERED_TWICE: registered_twice,
 }
 
 

@@ -1,4 +1,4 @@
-"""Answers to why, of nine of README's stories: as they are kept, and every id in them leads on."""
+"""Answers to why, of ten of README's stories: as they are kept, and every id in them leads on."""
 
 import re
 from pathlib import Path
@@ -17,6 +17,8 @@ NAMES = (
     "full_course_first_claim",
     "late_note_before_it_was_signed",
     "late_note_released",
+    "merged_released",
+    "merged_taken_back",
     "paid_in_full",
     "replacement",
     "short_of_nine_hours",
