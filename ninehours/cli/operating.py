@@ -9,6 +9,7 @@ from typing import Any
 from google.protobuf.message import Message
 from ninehours.exchange.v1 import listener_service_pb2 as listener
 from ninehours.exchange.v1 import operating_service_pb2 as pb
+from ninehours.intake.v1 import search_service_pb2 as search
 
 from ninehours.cli.connection import Services, chosen, connected, on_system
 from ninehours.cli.ending import FAILED, UNAVAILABLE, Failure, say
@@ -246,3 +247,32 @@ def _until_rewrapped(services: Services, name: str) -> dict[str, int | str]:
         if time.monotonic() - said > SAY:
             said = time.monotonic()
             say(f"{name}: {now.left} keys to go")
+
+
+@on_system
+def run_rebuild_search(services: Services, *, as_json: bool) -> None:
+    """Prints how many clients were looked at, and of how many the tokens were made anew."""
+    numbers = dict.fromkeys(("looked_at", "mended", "unopened"), 0)
+    after, said = "", time.monotonic()
+    while True:
+        now: search.RebuildSearchResponse = services.ask(
+            OPERATOR, search.RebuildSearchRequest(after_client_id=after)
+        )
+        for name in numbers:
+            numbers[name] += getattr(now, name)
+        if not (after := now.last_client_id):
+            break
+        if time.monotonic() - said > SAY:
+            said = time.monotonic()
+            say(f"{numbers['looked_at']} clients so far")
+    if as_json:
+        print_json(numbers)
+    else:
+        looked_at = plural(numbers["looked_at"], "client")
+        screen().print(f"{looked_at} looked at, of {numbers['mended']} the tokens made anew")
+    if numbers["unopened"]:
+        raise Failure(
+            FAILED,
+            f"of {plural(numbers['unopened'], 'client')} something doesn't open: their tokens are"
+            " as they were, and `ninehours verify` names the documents",
+        )

@@ -19,6 +19,7 @@ from ninehours.billing.v1 import billing_work_service_pb2 as work
 from ninehours.exchange.v1 import operating_service_pb2 as operating
 from ninehours.intake.v1 import clients_service_pb2 as intake
 from ninehours.intake.v1 import intake_service_pb2 as intake_service
+from ninehours.intake.v1 import search_service_pb2 as search
 from typer.testing import CliRunner
 
 from kernel.rpc.answer import CallOutcome
@@ -369,6 +370,16 @@ CAPTURES = [
         },
     ),
     Capture(
+        "search_rebuild",
+        ("search rebuild", "search rebuild --json"),
+        {"RebuildSearch": search.RebuildSearchResponse(looked_at=42, mended=3)},
+    ),
+    Capture(
+        "search_rebuild_unopened",
+        ("search rebuild",),
+        {"RebuildSearch": search.RebuildSearchResponse(looked_at=42, mended=3, unopened=1)},
+    ),
+    Capture(
         "verify",
         ("verify", "verify --json --service plans"),
         {"Verify": fixed.VERIFIED},
@@ -480,7 +491,7 @@ def on_stdout(text: str) -> dict[str, str]:
 def printed(line: str, services: FixedServices, data: Path | None = None) -> str:
     """Exit code, stdout, stderr, a file that was written, and what was asked; each CR is seen."""
     words = line.split()
-    nested = 2 if words[0] in ("parked", "keys", "why", "rpc") else 1
+    nested = 2 if words[0] in ("parked", "keys", "search", "why", "rpc") else 1
     whole = [*words[:nested], "--data", str(data), *words[nested:]] if data else words
     services.asked.clear()
     result = CliRunner().invoke(app, whole, prog_name="ninehours")

@@ -1,4 +1,4 @@
-"""Thirteen wrongs, each done to a played system's databases by SQL, and undone."""
+"""Fourteen wrongs, each done to a played system's databases by SQL, and undone."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -245,6 +245,14 @@ def file_hash_altered(db: Connection) -> Iterator[str]:
         yield row["stream"]
 
 
+@contextmanager
+def search_token_lost(connection: Connection) -> Iterator[str]:
+    client_id = one(connection, "SELECT client_id FROM search_token LIMIT 1")["client_id"]
+    where = f"client_id = '{client_id}'"
+    with changed(connection, "search_token", where, f"DELETE FROM search_token WHERE {where}"):
+        yield f"client/{client_id}"
+
+
 WRONGS = {
     "a published row removed": Wrong(
         service="attendance", reason="PUBLISHED_MISSING", do=published_row_removed
@@ -270,6 +278,9 @@ WRONGS = {
     "a parked row hidden": Wrong(service="plans", reason="PARKED_HIDDEN", do=parked_row_hidden),
     "a document whose hash differs": Wrong(
         service="billing", reason="DOCUMENT_ALTERED", do=document_exchanged
+    ),
+    "a client whom nobody finds": Wrong(
+        service="intake", reason="SEARCH_TOKENS_MISSING", do=search_token_lost
     ),
     "a file that isn't as it was issued": Wrong(
         service="billing", reason="DOCUMENT_HASH", do=file_hash_altered

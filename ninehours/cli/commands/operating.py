@@ -38,6 +38,11 @@ def register(app: typer.Typer) -> None:
     keys.command("rotate-signing")(keys_rotate_signing)
     keys.command("withdraw-signing")(keys_withdraw_signing)
     app.add_typer(keys, name="keys")
+    search = typer.Typer(
+        help="What clients are found by.", no_args_is_help=True, rich_markup_mode=None
+    )
+    search.command("rebuild")(search_rebuild)
+    app.add_typer(search, name="search")
     parked = typer.Typer(
         help="What waits for a person: look at it, try it again, go past it.",
         no_args_is_help=True,
@@ -105,6 +110,15 @@ def keys_rewrap(data: System = None, as_json: Json = False, only: Service = None
     """Wrap every key anew under the master key in use, while everything runs.
 
     Broken off, it loses nothing, and goes on when it is said again.
+    """
+
+
+@done_by("operating:run_rebuild_search")
+def search_rebuild(data: System = None, as_json: Json = False) -> None:
+    """Make anew what clients are found by, where it isn't what is recorded of them.
+
+    While everything runs. Broken off, it loses nothing, and begins anew when it is said again.
+    Ends with 1 where something of a client doesn't open.
     """
 
 

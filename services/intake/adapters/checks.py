@@ -1,15 +1,21 @@
-"""What intake brings to being verified: programs and payers are those that their owners told of."""
+"""What intake brings to being verified: programs and payers are those that their owners told of,
+and clients are found by what is sealed of them.
+"""
 
 from collections.abc import Iterator
 
 from ninehours.billing.v1 import billing_events_pb2 as billing
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
+from kernel.messaging.persons import ids_of_each
 from kernel.messaging.public_facts import public_facts
 from kernel.store.store import Transaction
 from operations.verifying.examination import Check, Examination, Finding, ServiceChecks
-from services.intake.adapters import network
+from services.intake.adapters import keyed_hashes, network, search_mending
 from services.intake.adapters.publication import publish
+from services.intake.adapters.search_mending import ClientTokens
+from services.intake.adapters.search_tokens import OWNER, SearchTokens
+from services.intake.app.streams import client_stream
 
 
 def episodes_are_of_their_programs(examination: Examination) -> Iterator[Finding]:
@@ -56,6 +62,46 @@ def payers_are_registered(examination: Examination) -> Iterator[Finding]:
             yield Finding("PAYER_UNKNOWN", fact.subject, f"{named} names payer/{payer_id}")
 
 
+def search_tokens_are_of_what_is_sealed(examination: Examination) -> Iterator[Finding]:
+    """Each client is found by what is sealed of them now, at their sites, and by nothing else.
+
+    Of whom a reaction that follows is due nothing can be said yet. Numbers are told, and nobody.
+    """
+    tx = Transaction(examination.store, examination.connection)
+    client_ids = search_mending.clients_after(tx, None)
+    if client_ids and not keyed_hashes.is_made(tx, OWNER):
+        says = "the key of the search index is not there: nobody is found by what was entered"
+        yield Finding("SEARCH_KEY_MISSING", OWNER, says)
+        return
+    hashed = SearchTokens(tx) if client_ids else None
+    while client_ids and hashed is not None:
+        persons = ids_of_each(tx.connection, client_ids)
+        due = {row.subject for row in examination.rows(FOLLOWING, reactions=list(FOLLOWED_BY))}
+        for tokens in search_mending.compared(tx, hashed, client_ids):
+            examination.count()
+            if due.isdisjoint(map(client_stream, persons[tokens.client_id])):
+                yield from _differing(tokens)
+        client_ids = search_mending.clients_after(tx, client_ids[-1])
+    for client_id, count in search_mending.nobodys(tx):
+        says = f"{count} tokens lead to a client whom nobody registered"
+        yield Finding("SEARCH_TOKENS_OF_NOBODY", client_stream(client_id), says)
+
+
+def _differing(tokens: ClientTokens) -> Iterator[Finding]:
+    about = client_stream(tokens.client_id)
+    if missing := len(tokens.wanted - tokens.kept):
+        says = f"{missing} of {len(tokens.wanted)} tokens are not there"
+        yield Finding("SEARCH_TOKENS_MISSING", about, says)
+    if strange := len(tokens.kept - tokens.wanted):
+        says = f"{strange} of {len(tokens.kept)} tokens are of nothing that is said of them now"
+        yield Finding("SEARCH_TOKENS_STRANGE", about, says)
+
+
+# Reactions by which the index follows.
+FOLLOWED_BY = ("make_findable", "find_as_one", "find_as_two", "forget")
+FOLLOWING = """
+SELECT DISTINCT subject FROM due_reaction WHERE reaction = ANY(CAST(:reactions AS text[]))
+"""
 # Kind → what it tells of, and its payer's field.
 NAMING_PAYERS = (
     (intake.ConsentGiven, "consent", "recipient_payer_id"),
@@ -67,6 +113,9 @@ SERVICE_CHECKS = ServiceChecks(
     checks=(
         Check("episodes are of their programs", "episodes", episodes_are_of_their_programs),
         Check("payers are registered", "facts", payers_are_registered),
+        Check(
+            "search tokens are of what is sealed", "clients", search_tokens_are_of_what_is_sealed
+        ),
     ),
 )
 

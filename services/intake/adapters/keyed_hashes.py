@@ -21,6 +21,11 @@ def keyed_hash(tx: Transaction, owner: str) -> Callable[[Sequence[str]], bytes]:
     return lambda words: hmac.digest(key, json.dumps(words).encode(), sha256)
 
 
+def is_made(tx: Transaction, owner: str) -> bool:
+    """Whether this owner has a key: in a snapshot none can be made."""
+    return tx.documents.open(owner, KIND, FIRST) is not None
+
+
 def _key(tx: Transaction, owner: str) -> bytes:
     """Made when it is first wanted. Of two made at once the first holds, whoever asks."""
     document = tx.documents.open(owner, KIND, FIRST)

@@ -18,6 +18,7 @@ from services.intake.adapters.search import (
     find,
     likely_doubles,
 )
+from services.intake.adapters.search_mending import Mended, mend
 from services.intake.adapters.search_tokens import SearchTokens
 from services.intake.domain.search import ClientsSought, Findable, parts_of
 
@@ -64,6 +65,8 @@ to_found = writer(
 )
 to_double = writer(pb.LikelyDouble, LikelyDouble, client=to_brief, found_as=to_found_as)
 
+to_mended = writer(pb.RebuildSearchResponse, Mended)
+
 
 class SearchServicer:
     """Answers SearchService."""
@@ -94,6 +97,12 @@ class SearchServicer:
         with self._store.by_statement() as tx:
             found = likely_doubles(tx, hashed, person, sites, of_client=of_client, most=PAGE)
         return pb.LookForDoublesResponse(doubles=map(to_double, found))
+
+    def RebuildSearch(self, request: pb.RebuildSearchRequest, _: Call) -> pb.RebuildSearchResponse:
+        with reading(request) as read:
+            after = read.optional(required_uuid, "after_client_id")
+        with self._store.transaction() as tx:
+            return to_mended(mend(tx, None if after is None else str(after)))
 
     def _tokens(self) -> SearchTokens:
         """Their key is made once for good: once it is recorded, no question reads it again."""
