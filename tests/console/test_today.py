@@ -275,6 +275,8 @@ def test_keys_say_all_that_buttons_say(desk: Clinic, browser: Browser) -> None:
         page.keyboard.press("j")
         page.keyboard.press("?")
         expect(page.get_by_text("to the next row, or the one before")).to_be_visible()
+        page.set_viewport_size({"width": 320, "height": 640})
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
     assert not desk.presence(group, "Brandt").arrivals
 
 
