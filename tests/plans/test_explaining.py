@@ -9,6 +9,7 @@ from ninehours.plans.v1 import explanation_service_pb2 as pb
 
 from kernel.refusal import Unknown
 from tests.harness.plans.service import EVENING, Plans, march
+from tests.harness.plans.statements import changed, put_right, the
 from tests.harness.plans.treatments import Treated, decide, stepping_down
 
 
@@ -83,3 +84,28 @@ def test_on_a_day_only_its_segment_is_told_and_before_the_admission_none(
         why(plans, client, on=march(1))
     with pytest.raises(Unknown):
         why(plans, client, as_of=at(datetime(2020, 1, 1, tzinfo=UTC)))
+
+
+def test_what_was_put_right_is_told_as_it_stands_and_as_it_stood(
+    plans: Plans, client: Treated
+) -> None:
+    found = stepping_down(plans, client)
+    decide(plans, client, found, level_of_care="1", effective_from=march(9))
+    plans.pending_work.drain()
+    before, plans.now = plans.now, plans.now + timedelta(days=1)
+    changed(plans, the(plans, client.client_id, "level"), effective_from=march(10))
+    put_right(plans, the(plans, client.client_id, "decision"), None)
+    [episode] = why(plans, client).episodes
+    last = episode.segments[-1]
+    assert (last.level_of_care, getattr(last, "from"), last.changed_by) == (
+        "1",
+        march(10),
+        plans.actor,
+    )
+    assert last.recommendation_id == ""
+    [made] = episode.recommendations
+    assert not made.HasField("decision")
+    [episode] = why(plans, client, as_of=at(before)).episodes
+    last, [made] = episode.segments[-1], episode.recommendations
+    assert (getattr(last, "from"), last.recommendation_id) == (march(9), found.recommendation_id)
+    assert made.decision.outcome == "ACCEPTED"

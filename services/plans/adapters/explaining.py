@@ -3,7 +3,7 @@
 What is projected is projected again from the facts signed by then; decisions are plans' own.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -11,15 +11,16 @@ from uuid import UUID
 from kernel.facts import Recorded
 from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.refusal import Unknown
+from kernel.statements import standing
 from kernel.store.store import Transaction
 from services.plans.adapters.episodes import episodes_at
 from services.plans.adapters.history import history_of
 from services.plans.adapters.subscriptions import SUBSCRIPTIONS
+from services.plans.app.levels_of_care import decisions_on
 from services.plans.app.streams import (
     client_subject,
     decision_stream,
     level_stream,
-    recommendation_id,
 )
 from services.plans.domain.decision import RecommendationDecided
 from services.plans.domain.explain import (
@@ -140,7 +141,9 @@ class _Explaining:
     ) -> list[WhySegment]:
         """A change that one command made together with a decision followed that recommendation."""
         stream = level_stream(episode.admission.episode_id)
-        changes = {_change_key(recorded): recorded for recorded in self._by_then(stream)}
+        changes = {
+            _change_key(recorded): recorded for recorded in self._by_then(self.tx.load(stream))
+        }
         decided = {why.decision.id: why for why in recommended if why.decision is not None}
         facts = [*decided, *(recorded.id for recorded in changes.values())]
         commands = _commands(self.tx, facts)
@@ -157,27 +160,33 @@ class _Explaining:
     def _recommendations(self, made: Sequence[MadeRecommendation]) -> list[WhyRecommendation]:
         words = facts_in_words(self.history)
         scored = {fact.id for fact in self.history.facts if isinstance(fact, Assessed)}
-        ids = [recommendation_id(one) for one in made]
-        revisions = {} if self.until else _revisions(self.tx, ids)
+        decisions = decisions_on(self.tx, made)
+        revisions = {} if self.until else _revisions(self.tx, list(decisions))
         return [
-            self._recommendation(one, row_id, words, scored, revisions.get(row_id, 0))
-            for row_id, one in zip(ids, made, strict=True)
+            self._recommendation(
+                one,
+                words,
+                scored,
+                row_id=row_id,
+                revision=revisions.get(row_id, 0),
+                decided=decided,
+            )
+            for one, (row_id, decided) in zip(made, decisions.items(), strict=True)
         ]
 
     def _recommendation(
         self,
         made: MadeRecommendation,
-        row_id: str,
         words: Mapping[str, str],
         scored: Collection[str],
+        *,
+        row_id: str,
         revision: int,
+        decided: Sequence[Recorded],
     ) -> WhyRecommendation:
         [rules] = [rules for rules in self.history.rules if rules.version == made.rules_version]
-        stream = decision_stream(row_id)
         decisions = [
-            recorded
-            for recorded in self._by_then(stream)
-            if isinstance(recorded.fact, RecommendationDecided) and recorded.fact.kind == made.kind
+            recorded for recorded in self._by_then(decided) if recorded.fact.kind == made.kind
         ]
         return WhyRecommendation(
             recommendation_id=row_id,
@@ -188,13 +197,19 @@ class _Explaining:
             scored=made.rests_on.intersection(scored),
             revision=revision,
             decision=decisions[-1] if decisions else None,
-            reasoned=bool(decisions)
-            and self.tx.documents.open(client_subject(made.client_id), stream) is not None,
+            reasoned=bool(decisions) and self._is_reasoned(decisions[-1].fact),
         )
 
-    def _by_then(self, stream: str) -> list[Recorded]:
-        history = self.tx.load(stream)
-        return [recorded for recorded in history if self.until is None or recorded.at <= self.until]
+    def _is_reasoned(self, decided: RecommendationDecided) -> bool:
+        owner = client_subject(decided.client_id)
+        reason = decision_stream(decided.recommendation_id)
+        return self.tx.documents.open(owner, reason) is not None
+
+    def _by_then(self, history: Iterable[Recorded]) -> list[Recorded]:
+        """As it stood then."""
+        return standing(
+            [recorded for recorded in history if self.until is None or recorded.at <= self.until]
+        )
 
 
 def _change_key(recorded: Recorded) -> tuple[date, str]:

@@ -27,7 +27,7 @@ from services.plans.adapters.subscriptions import trend_message
 from services.plans.api import requests
 from services.plans.app import endings, levels_of_care, treatment_plans
 from services.plans.app.ports import Plans
-from services.plans.app.streams import client_subject, decision_stream
+from services.plans.app.streams import client_subject
 from services.plans.app.treatment_plans import PlanInWords, SignOrEnter
 from services.plans.domain.decision import DECISION
 from services.plans.domain.progress import WeekOfProgress
@@ -140,10 +140,10 @@ class PlansServicer(CommandRpcs[Plans]):
             found = [
                 row for row in rows.recommendations(tx, client_id) if here(row.content.episode_id)
             ]
-            decisions = tx.load_many(sorted(decision_stream(row.row_id) for row in found))
+            decisions = levels_of_care.decisions_on(tx, [row.content for row in found])
         recommendations = []
         for row in found:
-            decided = DECISION.after(decisions[decision_stream(row.row_id)]).on(row.content.kind)
+            decided = DECISION.after(decisions[row.row_id]).on(row.content.kind)
             recommendations.append(
                 _recommendation(
                     row.content if scores else row.content.without_scores(),

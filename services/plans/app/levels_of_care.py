@@ -1,13 +1,15 @@
 """Level of care: its rule table, its changes, and decisions on what is recommended."""
 
+import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from kernel.decider import filled
-from kernel.execute import Outcome, decided, record
-from kernel.facts import Recorded
+from kernel.execute import Outcome, decided, record, refuse_stale
+from kernel.facts import Recorded, id_of
 from kernel.messaging.caught_up import clients_not_caught_up
+from kernel.messaging.persons import persons_of
 from kernel.store.store import Context, Transaction
 from services.plans.app.ports import Plans
 from services.plans.app.streams import (
@@ -17,10 +19,12 @@ from services.plans.app.streams import (
     decision_stream,
     ending_stream,
     level_stream,
+    recommendation_id,
 )
 from services.plans.domain.decision import DECISION, DecideRecommendation, RecommendedRevision
 from services.plans.domain.ending import ENDING
 from services.plans.domain.level import LEVELS, ChangeLevelOfCare, LevelOfCareChanged
+from services.plans.domain.recommendation import Recommendation
 from services.plans.domain.rules import LEVEL_RULES, ConfirmLevelRules, ProposeLevelRules
 
 
@@ -94,15 +98,40 @@ def decide_recommendation(plans: Plans, asked: DecisionRequest, context: Context
             recommended=found and filled(RecommendedRevision, found, found.content),
             settled=not clients_not_caught_up(tx.connection, [subject]),
         )
-        facts = decided(context, DECISION, stream, tx.load(stream), command)
+        version = len(tx.load(stream))
+        refuse_stale(context, version)
+        so_far = decisions_on(tx, [found.content])[asked.recommendation_id] if found else []
+        decision = DECISION.after(so_far)
+        facts = record(context, stream, version, DECISION.decide(command, decision))
         if facts and asked.reason:
-            version = tx.documents.put(subject, stream, asked.reason.encode())
-            facts = with_reason(facts, version)
+            facts = with_reason(facts, tx.documents.put(subject, stream, asked.reason.encode()))
         for level, changes in stepped(tx, plans, asked, context, anew=bool(facts)).items():
             facts += record(context, level, len(tx.load(level)), changes)
         return facts
 
     return plans.executor.transact(context, decide, locks=[subject])
+
+
+def decisions_on(
+    tx: Transaction, recommended: Sequence[Recommendation]
+) -> Mapping[str, Sequence[Recorded]]:
+    """What was decided on each of one client's, oldest first: its id → facts.
+
+    On its week, under whichever id of a person who was ever merged with the client.
+    """
+    subjects = {client_subject(one.client_id) for one in recommended}
+    clients = [id_of(client) for client in sorted(persons_of(tx.connection, subjects).linked)]
+    streams = {
+        recommendation_id(one): [
+            decision_stream(recommendation_id(replace(one, client_id=client))) for client in clients
+        ]
+        for one in recommended
+    }
+    said = tx.load_many(sorted({stream for of_week in streams.values() for stream in of_week}))
+    return {
+        about: list(heapq.merge(*(said[stream] for stream in of_week), key=lambda one: one.at))
+        for about, of_week in streams.items()
+    }
 
 
 def with_reason(facts: Iterable[Recorded], version: int) -> tuple[Recorded, ...]:
