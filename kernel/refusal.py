@@ -32,7 +32,12 @@ class Unknown(Refusal):
     """What the request names does not exist."""
 
     def __init__(self, kind: str, key: str) -> None:
-        super().__init__(f"{kind.upper()}_UNKNOWN", f"there is no {kind} {key}", kind=kind, id=key)
+        super().__init__(
+            f"{kind.upper()}_UNKNOWN",
+            f"there is no {kind.replace('_', ' ')} {key}",
+            kind=kind,
+            id=key,
+        )
 
 
 class AgainstTheRules(Refusal):

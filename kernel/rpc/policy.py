@@ -79,9 +79,11 @@ def policies_of(service: ServiceDescriptor) -> Mapping[str, Policy]:
 def permit(policy: Policy, actor: Actor) -> None:
     """Returns when role and purpose agree: asked before anything of the request is read."""
     if not policy.roles & actor.roles:
-        raise NotAllowed("ROLE_NOT_ALLOWED", "this takes a role that your token does not hold")
+        roles = " or ".join(sorted(policy.roles))
+        raise NotAllowed("ROLE_NOT_ALLOWED", f"this takes {roles}, which your token isn't of")
     if actor.purpose not in policy.purposes:
-        raise NotAllowed("PURPOSE_NOT_ALLOWED", "your token's purpose does not cover this")
+        purposes = " or ".join(sorted(policy.purposes))
+        raise NotAllowed("PURPOSE_NOT_ALLOWED", f"this is for {purposes}, and your token isn't")
     if policy.audited and not any(
         actor.purpose in READS_FOR[role] for role in policy.roles & actor.roles
     ):

@@ -145,7 +145,7 @@ class StatementKinds:
                 raise Malformed(recording=f"is no {self.field_of(row)}, as the statement is")
             return _read(row, request.recording, field, context)
 
-        return self._put_right(write_side, request, call, said)
+        return self._put_right(write_side, request, call, said, at=f"recording.{field}.")
 
     def void(self, write_side: WriteSide, request: Any, call: Call) -> Message:
         """VoidStatement."""
@@ -209,9 +209,15 @@ class StatementKinds:
         amendment = Amendment(statement=statement, revision=revision, reason=reason)
         return PutRight(amendment=amendment, remark=remark, said=said(row, context)), context
 
-    def _put_right(self, write_side: WriteSide, request: Any, call: Call, said: Said) -> Message:
+    def _put_right(
+        self, write_side: WriteSide, request: Any, call: Call, said: Said, at: str = ""
+    ) -> Message:
+        """`at`: where in the request stands what is decided on, as a refusal names it."""
         asked, context = self.asked(write_side, request, call, said)
-        outcome = self.put_right(write_side, asked, context)
+        try:
+            outcome = self.put_right(write_side, asked, context)
+        except Malformed as refused:
+            raise Malformed(**{f"{at}{name}": it for name, it in refused.details.items()}) from None
         return answered(request, outcome, asked, **self.beside(write_side, outcome, context))
 
     def told(self, statement: Statement, open_document: Open) -> Mapping[str, Any]:

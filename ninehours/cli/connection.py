@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 from pathlib import Path
@@ -15,7 +16,7 @@ from kernel.roles import person_in
 from kernel.rpc.channel import Channel
 from kernel.rpc.connections import Connections
 from kernel.rpc.remote_refusal import RemoteRefusal
-from kernel.rpc.tokens import SERVICE_SUBJECT, Actor, Issuer, renewed_tokens
+from kernel.rpc.tokens import PURPOSES, SERVICE_SUBJECT, Actor, Issuer, renewed_tokens
 from kernel.secrets import PEOPLE
 from kernel.services import SERVICES
 from kernel.tls.identity import ISSUED, Identity, NoIdentity
@@ -47,6 +48,7 @@ class Services:
         self._people_dir = people_dir
         self._token = token
         self._subjects: dict[str, str] = {}
+        self._purposes: dict[str, str] = {}
         # A caller is a role, and the person who speaks in it.
         self._connections = Connections[tuple[str, str]](
             self.channel_to, lambda caller: self._tokens(*caller)
@@ -78,11 +80,14 @@ class Services:
         """Whether it is asked under a token of the caller's, not by this machine's keys."""
         return self._people_dir is None
 
-    def speak_as(self, role: str, subject: str) -> None:
-        """Ask in the role as that person; empty: as nobody in particular."""
+    def speak_as(self, role: str, subject: str, purpose: str = "") -> None:
+        """Ask in the role as that person, for this purpose; empty: as nobody in particular, for the
+        role's."""
         if subject and self.remote:
             raise Failure(USAGE, f"who asks is told by {TOKEN}: --as is for this machine's systems")
-        self._subjects[role] = subject
+        if purpose and self.remote:
+            raise Failure(USAGE, f"for what is told by {TOKEN}: --purpose is for this machine's")
+        self._subjects[role], self._purposes[role] = subject, purpose
 
     def close(self) -> None:
         """Give the connections back."""
@@ -108,7 +113,8 @@ class Services:
         if self._people_dir is None:
             return lambda: self._token
         issuer = Issuer(self._people_dir, PEOPLE)
-        return renewed_tokens(issuer, person(role, subject), LIFETIME)
+        who = person(role, subject, self._purposes.get(role, ""))
+        return renewed_tokens(issuer, who, LIFETIME)
 
 
 def secrets_in(data: Path) -> MachineSecrets:
@@ -125,15 +131,19 @@ def chosen(only: str | None) -> Sequence[str]:
     return [only]
 
 
-def person(role: str, subject: str = "") -> Actor:
-    """Who asks on this machine, in a role, for every site; `subject` empty: nobody in particular.
+def person(role: str, subject: str = "", purpose: str = "") -> Actor:
+    """Who asks on this machine, in a role, for every site; `subject` empty: nobody in particular,
+    `purpose` empty: the role's.
 
-    A problem for a role there is not, and for a service's subject: people are none.
+    A problem for a role or purpose there is not, and for a service's subject: people are none.
     """
     named = role_named(role)
+    if (purpose := purpose.upper() or named.purpose) not in PURPOSES:
+        purposes = ", ".join(sorted(PURPOSES))
+        raise Failure(USAGE, f"there is no purpose {purpose!r}; there are {purposes}")
     if subject.startswith(SERVICE_SUBJECT):
         raise Failure(USAGE, f"{subject} is no person's")
-    return person_in(named, subject)
+    return replace(person_in(named, subject), purpose=purpose)
 
 
 @contextmanager

@@ -185,7 +185,7 @@ def lines_of(message: Message) -> Iterator[str]:
 
 
 def _said(field: FieldDescriptor, value: Any) -> str | None:
-    """In one line; None: it has fields of its own. Of a flag only the yes is said."""
+    """In one line; None: it has fields of its own. A no is said where it was."""
     if isinstance(value, Message):
         written = WRITTEN.get(type(value))
         return written(value) if written else None
@@ -193,7 +193,9 @@ def _said(field: FieldDescriptor, value: Any) -> str | None:
         name = field.enum_type.values_by_number[value].name
         prefix = field.enum_type.values_by_number[0].name.removesuffix("UNSPECIFIED")
         return _words(name.removeprefix(prefix).lower())
-    return "yes" if value is True else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
 
 
 def _moment(stamp: Timestamp) -> str:

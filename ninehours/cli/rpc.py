@@ -25,12 +25,13 @@ from kernel.roles import Role
 from kernel.rpc.call import AUTHORIZATION, BEARER
 from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
-from kernel.rpc.remote_refusal import RemoteRefusal, refusal_of
+from kernel.rpc.remote_refusal import AWAY, RemoteRefusal, refusal_of
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import DENIED, NOT_FOUND, USAGE, Failure, say
 from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.replay import LABEL
 from ninehours.cli.roles import OPERATOR
+from ninehours.cli.shapes import shape_of
 
 # Whose token asks what there is; any would do.
 LOOKING = OPERATOR
@@ -127,6 +128,16 @@ def show_rpcs(rpcs: Sequence[dict[str, Any]]) -> list[str]:
 
 
 @on_system
+def run_show(services: Services, service: str, method: str) -> None:
+    """Prints what it takes; before that, on stderr, who may call it, and for what."""
+    with _reflected(services, service) as server:
+        rpc = _method(server, service, method)
+        policy = policy_of(rpc)
+        say(f"{', '.join(policy.roles)}; for {', '.join(policy.purposes)}")
+        print_json(shape_of(rpc.input_type))
+
+
+@on_system
 def run_call(
     services: Services,
     service: str,
@@ -135,6 +146,7 @@ def run_call(
     body: str,
     role: str,
     subject: str,
+    purpose: str,
     dry_run: bool,
 ) -> None:
     """Print what it answers, a JSON object; of a stream one a line. Refusals leave as such.
@@ -146,8 +158,10 @@ def run_call(
         request = _request(server, rpc, sys.stdin.read() if body == "-" else body)
         if dry_run:
             _suppose(request)
-        role = role or _role_for(rpc)
-        services.speak_as(role, subject)
+        if COMMANDS_BY in request.DESCRIPTOR.fields_by_name and not request.meta.command_id:
+            request.meta.command_id = str(uuid4())
+        role = role or _role_for(rpc, purpose.upper())
+        services.speak_as(role, subject, purpose)
         token = services.token_of(role)
         client = RpcClient(services.channel_to(service), rpc.containing_service, token=token)
         try:
@@ -162,6 +176,8 @@ def run_call(
         except RemoteRefusal as refusal:
             for field, what in refusal.details.items():
                 say(f"  {field}: {what}")
+            if refusal.code in AWAY and COMMANDS_BY in request.DESCRIPTOR.fields_by_name:
+                say(f"  meta.command_id: {request.meta.command_id}; with it, it is done once")
             raise
         finally:
             client.close()
@@ -172,7 +188,6 @@ def _suppose(request: Any) -> None:
     if COMMANDS_BY not in request.DESCRIPTOR.fields_by_name:
         raise Failure(USAGE, "it commands nothing: only a command has a dry run")
     request.meta.dry_run = True
-    request.meta.command_id = request.meta.command_id or str(uuid4())
 
 
 def _foreseen(services: Services, role: str, answer: Any) -> dict[str, Any]:
@@ -239,10 +254,10 @@ def _request(server: Reflected, rpc: MethodDescriptor, body: str) -> Any:
     return request
 
 
-def _role_for(rpc: MethodDescriptor) -> str:
-    """The first role of the policy whose usual purpose fits too."""
+def _role_for(rpc: MethodDescriptor, purpose: str) -> str:
+    """The first role of the policy whose purpose, the usual one or this, fits too."""
     policy = policy_of(rpc)
     for role in policy.roles:
-        if role in {*Role} and Role(role).purpose in policy.purposes:
+        if role in {*Role} and (purpose or Role(role).purpose) in policy.purposes:
             return str(role)
     raise Failure(DENIED, f"no person calls {rpc.name}: it takes {', '.join(policy.roles)}")

@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-from kernel.rpc.tokens import PURPOSES as KNOWN_PURPOSES
 from kernel.rpc.tokens import Issuer
 from kernel.secrets import PEOPLE, SecretMissing
 from ninehours.cli.connection import person, secrets_in
@@ -41,10 +40,7 @@ def make_token(
     data: Path, role: str, sites: Sequence[str], purpose: str, lifetime: str, *, subject: str
 ) -> str:
     """Signed with the keys that the directory holds."""
-    who = person(role, subject)
-    if (purpose := purpose.upper() or who.purpose) not in KNOWN_PURPOSES:
-        purposes = ", ".join(sorted(KNOWN_PURPOSES))
-        raise Failure(USAGE, f"there is no purpose {purpose!r}; there are {purposes}")
+    who = person(role, subject, purpose)
     good_for = lifetime_of(lifetime)
     speaks_for = [_site(site) for site in sites] or sorted(who.sites)
     path = check_data(data)
@@ -52,7 +48,7 @@ def make_token(
         issuer = Issuer(secrets_in(path).folder_of(PEOPLE), PEOPLE)
     except SecretMissing:
         raise no_keys_in(path) from None
-    return issuer.token(who.id, who.roles, speaks_for, purpose, good_for)
+    return issuer.token(who.id, who.roles, speaks_for, who.purpose, good_for)
 
 
 def no_keys_in(path: Path) -> Failure:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
@@ -10,6 +11,7 @@ from ninehours.attendance.v1 import roster_service_pb2 as roster
 from ninehours.attendance.v1 import statements_service_pb2 as statements
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.common.v1 import statements_pb2
+from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.process import Service
 from kernel.refusal import AgainstTheRules, Malformed, NotAllowed, Refusal, Stale
@@ -136,7 +138,7 @@ def opened(desk: FrontDesk) -> Said:
     said = pb.OpenSiteRequest(
         name="Lakeside", time_zone="America/Chicago", address=ADDRESS, npi="1234567893"
     )
-    return said, "", desk.site_id
+    return said, "", desk.call(said).site_id
 
 
 def credentialed(desk: FrontDesk) -> Said:
@@ -414,6 +416,39 @@ def test_a_site_put_right_is_told_so(desk: FrontDesk) -> None:
     put_right(desk, read, right)
     told = desk.ask(roster.ReadSiteRequest(site_id=desk.site_id))
     assert (told.name, told.npi, told.revision) == ("Lakeside East", "1992799999", 2)
+
+
+def test_what_others_stand_on_is_not_taken_back(desk: FrontDesk) -> None:
+    """A site with programs or clients, a program that somebody was admitted to, or came to."""
+
+    def refused(kind: str) -> str:
+        with pytest.raises(AgainstTheRules) as refusal:
+            put_right(desk, of_kind(desk, kind, about=desk.site_id), None)
+        return refusal.value.reason
+
+    def program() -> Any:
+        return of_kind(desk, "program", about=desk.site_id)
+
+    assert refused("site") == "SITE_IN_USE"
+    [ada] = clients(1)
+    desk.tell(
+        intake.ClientAdmitted(
+            client_id=ada,
+            site_id=desk.site_id,
+            program=common.Program(program_id=desk.program_id),
+        )
+    )
+    assert refused("program") == "PROGRAM_IN_USE"
+    desk = FrontDesk(desk.store).open()
+    desk.call(desk.scheduling(clients(1)))
+    assert refused("program") == "PROGRAM_IN_USE"
+    desk = FrontDesk(desk.store).open()
+    put_right(desk, program(), None)
+    put_right(desk, of_kind(desk, "site", about=desk.site_id), None)
+    desk = FrontDesk(desk.store).open()
+    put_right(desk, program(), None)
+    desk.tell(intake.ClientRegistered(client_id=str(uuid4()), site_id=desk.site_id))
+    assert refused("site") == "SITE_IN_USE"
 
 
 def test_a_front_desk_is_told_what_it_could_say_and_corrects_no_credential(

@@ -110,11 +110,11 @@ def test_an_answer_is_judged_as_the_command_is_that_records_it(office: Office) -
     with pytest.raises(AgainstTheRules, match="more than the claim's charge"):
         put_right(office, statement, above)
     another.claim_id = CLIENT
-    with pytest.raises(Malformed, match=r"recording\.claim_id"):
+    with pytest.raises(Malformed, match=r"recording\.adjudication\.claim_id"):
         put_right(office, statement, another)
     before = last_said(statement)
     before.adjudicated_on.CopyFrom(to_date(day(-30)))
-    with pytest.raises(Malformed, match="adjudicated_on"):
+    with pytest.raises(Malformed, match=r"recording\.adjudication\.adjudicated_on"):
         put_right(office, statement, before)
 
 
@@ -167,7 +167,7 @@ def test_a_waiver_has_its_reason_corrected_and_no_other_date(office: Office) -> 
     now = of_kind(office, CLIENT, "waiver")
     assert last_said(now).reason == billing.WAIVER_REASON_PAYER_SAYS_SUBMIT
     content.service_date.CopyFrom(to_date(day(2)))
-    with pytest.raises(Malformed, match=r"recording\.service_date"):
+    with pytest.raises(Malformed, match=r"recording\.waiver\.service_date"):
         put_right(office, now, content)
 
 

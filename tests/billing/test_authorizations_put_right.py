@@ -303,7 +303,7 @@ def test_a_correction_is_judged_as_the_command_is_that_records_it(office: Office
         ({"units": 0}, Malformed, "recording.authorization.units"),
         ({"effective_to": to_date(day(-1))}, Malformed, "effective_to"),
         ({"payer_id": str(uuid4())}, Unknown, "payer"),
-        ({"client_id": str(uuid4())}, Malformed, "recording.client_id"),
+        ({"client_id": str(uuid4())}, Malformed, "recording.authorization.client_id"),
         ({"number": ""}, Malformed, "recording.authorization.number"),
         ({"any_site": False}, Malformed, "recording.authorization.site_id"),
     ):

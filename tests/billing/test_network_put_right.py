@@ -186,13 +186,13 @@ def test_what_had_left_before_the_payer_enrolled_the_provider_is_proposed(office
 
 
 def test_an_enrollment_stays_with_its_provider_and_site(office: Office) -> None:
-    with pytest.raises(Malformed, match=r"recording.site_id"):
+    with pytest.raises(Malformed, match=r"recording\.enrollment\.site_id"):
         changed(office, "enrollment", site_id="51000000-0000-4000-8000-00000000000e")
-    with pytest.raises(Malformed, match=r"recording.provider_id"):
+    with pytest.raises(Malformed, match=r"recording\.enrollment\.provider_id"):
         changed(office, "enrollment", provider_id=office.payer_id)
     with pytest.raises(Unknown, match="payer"):
         changed(office, "enrollment", payer_id=STAFF)
-    with pytest.raises(Malformed, match="effective_to"):
+    with pytest.raises(Malformed, match=r"recording\.enrollment\.effective_to"):
         changed(office, "enrollment", effective_to=to_date(day(-300)))
 
 

@@ -171,6 +171,26 @@ def test_a_dry_run_prints_what_billing_foresees_of_it_and_records_nothing(
     assert every_table(house.desk.store) == before
 
 
+def test_what_an_rpc_takes_is_shown_to_be_filled_in(peers: str, token_of: TokenOf) -> None:
+    far = {"NINEHOURS_PEERS": peers, "NINEHOURS_TOKEN": token_of("front_desk")}
+    ran = ninehours("rpc", "show", "intake", "EndCoverage", **far)
+    assert ran.returncode == 0, ran.stderr
+    assert "front_desk, biller; for " in ran.stderr
+    shape = json.loads(ran.stdout)
+    assert shape["client_id"] == "id"
+    assert shape["reason"].startswith("COVERAGE_END_REASON_TERMINATED or ")
+
+
+def test_a_command_that_names_no_id_of_its_own_is_given_one(
+    desk: Desk, peers: str, token_of: TokenOf
+) -> None:
+    client_id = desk.registered()
+    far = {"NINEHOURS_PEERS": peers, "NINEHOURS_TOKEN": token_of("administrator")}
+    body = json.dumps({"client_id": client_id})
+    ran = ninehours("rpc", "call", "intake", "AskToForget", "--json-body", body, **far)
+    assert (ran.returncode, "RETENTION_UNSET" in ran.stderr) == (1, True)
+
+
 def test_a_question_has_no_dry_run(peers: str, token_of: TokenOf) -> None:
     far = {"NINEHOURS_PEERS": peers, "NINEHOURS_TOKEN": token_of("front_desk")}
     ran = ninehours("rpc", "call", "intake", "ListClients", "--dry-run", **far)
@@ -199,6 +219,14 @@ def test_usage_ends_with_2(peers: str, token_of: TokenOf, tmp_path: Path) -> Non
     somebody = ("rpc", "call", "intake", "ListClients", "--as", "staff/ada")
     far = ninehours(*somebody, NINEHOURS_PEERS=peers, NINEHOURS_TOKEN=token_of("front_desk"))
     assert (far.returncode, "who asks is told by NINEHOURS_TOKEN" in far.stderr) == (2, True)
+    far = ninehours(
+        *somebody[:-2],
+        "--purpose",
+        "TREATMENT",
+        NINEHOURS_PEERS=peers,
+        NINEHOURS_TOKEN=token_of("front_desk"),
+    )
+    assert (far.returncode, "for what is told by NINEHOURS_TOKEN" in far.stderr) == (2, True)
     unheard_of = ninehours("token", "janitor", "--data", str(tmp_path))
     assert (unheard_of.returncode, unheard_of.stdout) == (2, "")
     assert "front_desk, clinician, biller, administrator, operator" in unheard_of.stderr

@@ -115,7 +115,7 @@ def test_a_screening_is_judged_as_it_was_when_it_is_put_right(desk: Desk) -> Non
     client_id = desk.registered()
     desk.call(screen(client_id))
     statement = of_kind(desk, client_id, "screening")
-    with pytest.raises(Malformed, match="referred_to"):
+    with pytest.raises(Malformed, match=r"recording\.screening\.referred_to"):
         correct(desk, statement, "screening", screen(client_id, needs_detox=True))
 
 

@@ -156,6 +156,16 @@ def test_another_phone_tells_others_nothing(desk: Desk) -> None:
     assert person(desk, client_id).contacts == CONTACTS
 
 
+def test_a_language_is_said_by_its_tag(desk: Desk) -> None:
+    client_id = desk.registered()
+    for wrong in ("Spanish", "es_MX", "e", "es-"):
+        with pytest.raises(Malformed, match=r"contacts\.language is no language tag"):
+            change(desk, client_id, -2, contacts=words.Contacts(language=wrong))
+    for tag in ("es", "zh-Hant", "es-419"):
+        change(desk, client_id, -2, contacts=words.Contacts(language=tag))
+        assert person(desk, client_id).contacts.language == tag
+
+
 def test_the_same_change_again_adds_nothing(desk: Desk) -> None:
     client_id = desk.registered()
     change(desk, client_id, -2, family_name="Jones")

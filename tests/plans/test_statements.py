@@ -304,6 +304,8 @@ def test_without_a_signature_the_plan_is_not_in_force_and_the_one_before_is_agai
     for role in (CLIENT, CLINICIAN):
         plans.call("SignPlan", sign(third, role, 20))
     assert standing(plans, client) == {first: second, second: third, third: ""}
+    with pytest.raises(Malformed, match=r"recording\.signature\.signer_role"):
+        changed(plans, clinicians(plans, client, second), signer_role=CLIENT)
     put_right(plans, clinicians(plans, client, second), None)
     assert standing(plans, client) == {first: second, third: ""}
     put_right(plans, clinicians(plans, client, third), None)
@@ -487,7 +489,7 @@ def test_what_is_another_clients_or_was_put_right_since_is_refused(
 ) -> None:
     a_level(plans, client)
     statement = of(plans, client, "level")
-    with pytest.raises(Malformed, match="client_id"):
+    with pytest.raises(Malformed, match=r"recording\.level\.client_id"):
         changed(plans, statement, client_id=str(uuid4()))
     changed(plans, statement, level_of_care="2.5")
     with pytest.raises(Stale):

@@ -24,6 +24,11 @@ Body = Annotated[
 ]
 AsRole = Annotated[str, typer.Option("--role", help="Who asks. [default: the first role that may]")]
 
+AsPurpose = Annotated[
+    str,
+    typer.Option("--purpose", help="TREATMENT, PAYMENT or OPERATIONS. [default: the role's]"),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add them to the command line."""
@@ -55,6 +60,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(parked, name="parked")
     rpc = typer.Typer(no_args_is_help=True, help="List and call any RPC: JSON in, JSON out.")
     rpc.command()(ls)
+    rpc.command()(show)
     rpc.command()(call)
     app.add_typer(rpc, name="rpc")
 
@@ -223,6 +229,14 @@ def ls(service: SomeService = "", data: System = None, as_json: Json = False) ->
     """Every RPC with the roles that may call it, as the servers describe themselves."""
 
 
+@done_by("rpc:run_show")
+def show(service: Called, method: Method, data: System = None) -> None:
+    """What an RPC takes, as JSON to be filled in, and who may call it; docs/catalogue.md: more.
+
+    A request within a request, as in a correction, is what another RPC takes: show that one.
+    """
+
+
 @done_by("rpc:run_call")
 def call(
     service: Called,
@@ -231,6 +245,7 @@ def call(
     body: Body = "{}",
     role: AsRole = "",
     subject: As = "",
+    purpose: AsPurpose = "",
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -242,5 +257,6 @@ def call(
 ) -> None:
     """Call an RPC and print its answer as JSON; of a stream, one object a line.
 
+    A command without meta.command_id is given a new one.
     A refusal goes to stderr with its reason and what is wrong with each field.
     """

@@ -84,6 +84,14 @@ SELECT EXISTS (
 ) AS elsewhere
 """
 
+# Asked where somebody takes a program back, which hardly ever happens: of all sessions.
+SCHEDULED_IN = """
+SELECT EXISTS (
+    SELECT FROM fact WHERE type = 'attendance.session_scheduled.v1'
+    AND body->'program'->>'program_id' = :program
+) AS scheduled
+"""
+
 FILLED = """
 SELECT t.on_date, t.number, session_id, s.service_date, s.starts_at, s.ends_at
 FROM template_session AS t JOIN scheduled_session AS s USING (session_id)
@@ -208,6 +216,17 @@ class SqlSchedule:
     def unregistered(self, tx: Transaction, client_ids: Collection[str]) -> list[str]:
         registered = {one for one, _ in _heard(tx, client_ids, intake.ClientRegistered)}
         return sorted(set(client_ids) - registered)
+
+    def is_registered_at(self, tx: Transaction, site_id: str) -> bool:
+        registered = heard_facts(tx.connection, intake.ClientRegistered, None)
+        return any(said.site_id == site_id for _, said in registered)
+
+    def is_program_in_use(self, tx: Transaction, program_id: str) -> bool:
+        [row] = tx.execute(SCHEDULED_IN, program=program_id)
+        admitted = heard_facts(tx.connection, intake.ClientAdmitted, None)
+        return bool(row.scheduled) or any(
+            said.program.program_id == program_id for _, said in admitted
+        )
 
     def admissions(
         self, tx: Transaction, client_ids: Collection[str]

@@ -159,6 +159,8 @@ def to_places(request: pb.AddToRosterRequest | pb.TakeFromRosterRequest) -> Rost
                 if request.HasField(beside) if beside == "from" else request.template_id:
                     raise Malformed(**{beside: "is said beside session_id"})
             return RosterPlaces(client_id=client_id, session_id=session_id)
+        if not request.template_id:
+            raise Malformed(session_id="is required, or template_id and from")
         template_id = str(read.uuid("template_id"))
         return RosterPlaces(client_id=client_id, template_id=template_id, first=read.date("from"))
 

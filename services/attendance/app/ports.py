@@ -45,6 +45,14 @@ class Schedule(Protocol):
         """Those of whom intake told nothing, sorted."""
         ...
 
+    def is_registered_at(self, tx: Transaction, site_id: str) -> bool:
+        """Whether anybody is registered at the site, as far as attendance heard."""
+        ...
+
+    def is_program_in_use(self, tx: Transaction, program_id: str) -> bool:
+        """Whether a session was scheduled in it, or an admission to it was heard that stands."""
+        ...
+
     def admissions(
         self, tx: Transaction, client_ids: Collection[str]
     ) -> Mapping[str, Sequence[Admission]]:

@@ -45,8 +45,10 @@ from services.attendance.domain.session import (
 from services.attendance.domain.site import (
     SITE,
     GraceSet,
+    ProgramInUse,
     ProgramOpened,
     SiteClosedForDay,
+    SiteInUse,
     SiteOpened,
 )
 from services.attendance.domain.staff import STAFF, CredentialEnded, StaffCredentialed
@@ -149,7 +151,7 @@ def _cancellation(telling: SaidInstead) -> CancelSession:
 def _addendum(telling: SaidInstead) -> AddAddendum:
     attendance, context, encounter = telling.attendance, telling.context, telling.encounter
     if telling.asked.client_ids != (telling.now.client_id,):
-        raise Malformed(recording__client_ids="must name the client of the addendum alone")
+        raise Malformed(client_ids="must name the client of the addendum alone")
     require_signer(telling.tx, attendance.schedule, context, encounter.site_id)
     return AddAddendum(encounter=encounter, added_by=context.actor, added_at=context.now)
 
@@ -177,6 +179,26 @@ def _if_free(
     refuse_busy(tx, attendance.schedule, scheduled.facilitator_id, scheduled.roster, [span])
 
 
+def _site_not_in_use(
+    attendance: AttendanceWriteSide, tx: Transaction, now: Any, then: Sequence[Recorded]
+) -> None:
+    site = SITE.after(then)
+    if site.time_zone is not None:
+        return
+    if site.programs or attendance.schedule.is_registered_at(tx, now.site_id):
+        raise SiteInUse(now.site_id)
+
+
+def _program_not_in_use(
+    attendance: AttendanceWriteSide, tx: Transaction, now: Any, then: Sequence[Recorded]
+) -> None:
+    program_id = now.program.program_id
+    if program_id in SITE.after(then).programs:
+        return
+    if attendance.schedule.is_program_in_use(tx, program_id):
+        raise ProgramInUse(program_id)
+
+
 AT_SESSION = ("session_id", "client_id")
 KINDS: Mapping[type, Kind] = {
     CheckedIn: Kind(
@@ -192,8 +214,10 @@ KINDS: Mapping[type, Kind] = {
         decider=SESSION, command=_cancellation, kept=("session_id",), follow=_if_free
     ),
     SessionBrokenOff: Kind(decider=SESSION, command=_cancellation, kept=("session_id",)),
-    SiteOpened: Kind(decider=SITE, made=("site_id",)),
-    ProgramOpened: Kind(decider=SITE, command=_program, kept=("site_id",)),
+    SiteOpened: Kind(decider=SITE, made=("site_id",), follow=_site_not_in_use),
+    ProgramOpened: Kind(
+        decider=SITE, command=_program, kept=("site_id",), follow=_program_not_in_use
+    ),
     SiteClosedForDay: Kind(decider=SITE, kept=("site_id",)),
     GraceSet: Kind(decider=SITE, kept=("site_id",)),
     TemplateDefined: Kind(
@@ -226,7 +250,7 @@ def put_right(attendance: AttendanceWriteSide, asked: PutRight, context: Context
         for name in kind.kept:
             if hasattr(said, name) and getattr(said, name) != getattr(now, name):
                 another = "is another one: take this back, and say it of the other"
-                raise Malformed(**{f"recording__{name}": another})
+                raise Malformed(**{name: another})
         said = replace(said, **{name: getattr(now, name) for name in kind.made})
         if kind.before:
             others = [other for other in others if other.version < first.version]

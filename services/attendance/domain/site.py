@@ -18,6 +18,20 @@ class SiteAlreadyOpen(BrokenRule):
     words = "the site is open already"
 
 
+class SiteInUse(BrokenRule):
+    """What was recorded there would be at no site."""
+
+    code, about = "SITE_IN_USE", "site_id"
+    words = "clients are registered at the site, or it has programs: correct it, or take those back"
+
+
+class ProgramInUse(BrokenRule):
+    """What was recorded in it would be of no program."""
+
+    code, about = "PROGRAM_IN_USE", "program_id"
+    words = "clients were admitted to the program, or sessions scheduled in it: correct it"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """Of a place, never of a person."""

@@ -199,7 +199,7 @@ def put_right(billing: BillingWriteSide, asked: PutRight, context: Context) -> O
         for name in kind.kept:
             if getattr(command, name) != getattr(now, name):
                 another = "is another one: take this back, and say it of the other"
-                raise Malformed(**{f"recording__{name}": another})
+                raise Malformed(**{name: another})
         return kind.decider.decide(command, kind.decider.after(others))
 
     def without(others: Sequence[Recorded], now: Any) -> None:

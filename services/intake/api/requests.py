@@ -50,6 +50,8 @@ from services.intake.domain.instruments.score import Sex
 from services.intake.domain.programs import StatedProgram
 from services.intake.domain.screening import ScreenClient, Screening
 
+# A language, then what of it: how it is written, where it is spoken.
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 ZIP = re.compile(r"[0-9]{5}([0-9]{4})?")
 MOST_CLIENTS = 1000
 MOST_NAMED = 200
@@ -81,8 +83,9 @@ def contacts_bytes(request: Said) -> bytes:
     if not request.HasField("contacts"):
         return b""
     with reading(request) as read:
-        for field in ("phone", "email", "preferred_name", "language"):
+        for field in ("phone", "email", "preferred_name"):
             read.optional(_line, f"contacts.{field}")
+        read.optional(_language, "contacts.language")
         for person in ("emergency_contact", "guardian"):
             if request.contacts.HasField(person):
                 read.value(_line, f"contacts.{person}.name", "")
@@ -172,6 +175,13 @@ def _line(request: Message, field: str, *, max_length: int = 200) -> str:
     if any(unicodedata.category(character) == "Cc" for character in text):
         raise Malformed(**{field: "holds a control character"})
     return text
+
+
+def _language(request: Message, field: str) -> str:
+    tag = required_text(request, field)
+    if not LANGUAGE.fullmatch(tag):
+        raise Malformed(**{field: "is no language tag, such as es or zh-Hant"})
+    return tag
 
 
 def _birth_date(request: Message, field: str, *, today: date) -> date:

@@ -53,7 +53,7 @@ class RegistrationStands(AgainstTheRules):
     def __init__(self, client_id: str) -> None:
         super().__init__(
             "REGISTRATION_STANDS",
-            "a registration is put right, never taken back; judge doubles instead",
+            "a registration is put right, never taken back; who is registered twice is merged",
             client_id=client_id,
         )
 
@@ -89,7 +89,7 @@ def registration_said_anew(
     At another one than was said first, the client is that one's.
     """
     if asked.other_people:
-        raise Malformed(recording__registration__other_people="is said when registering")
+        raise Malformed(other_people="is said when registering")
     if not speaks_for(context.sites, asked.site_id):
         raise not_of_your_sites()
     return _registering(intake, locked.tx, asked, locked.label)

@@ -178,9 +178,7 @@ def put_right(intake: Intake, asked: PutRight, context: Context) -> Outcome:
     kind, of_client = KINDS[type(first.fact)], client_stream(client_id)
     said: Any = asked.said
     if said is not None and "client_id" not in kind.kept and said.client_id != client_id:
-        raise Malformed(
-            recording__client_id="is another client: take it back here, and say it of the other"
-        )
+        raise Malformed(client_id="is another client: take it back here, and say it of the other")
 
     def said_anew(tx: Transaction, others: Sequence[Recorded], now: Any) -> Iterable[Any]:
         client = CLIENT.after(of_person(tx, client_id))

@@ -200,7 +200,7 @@ def _decision(at: Correcting, asked: DecisionRequest) -> Iterable[Any]:
 def _completion(at: Correcting, asked: CompleteProgram) -> Iterable[Any]:
     ending = at.ending
     if ending.discharged and ending.discharged.discharged_on < asked.completed_on:
-        raise Malformed(recording__completed_on="is after the discharge")
+        raise Malformed(completed_on="is after the discharge")
     command = measured(at.plans, at.tx, replace(asked, actor=at.now.completed_by))
     return ENDING.decide(_of_episode(at, command), replace(ending, discharged=None))
 
@@ -241,6 +241,8 @@ def _sealed(at: Correcting, document: str, reason: str) -> int:
     return at.tx.documents.put(client_subject(at.client_id), document, reason.encode())
 
 
+SAID_AS = {"role": "signer_role"}
+"""What a command calls otherwise than its request does."""
 OF_EPISODE = ("client_id", "episode_id")
 KINDS: Mapping[type, Kind] = {
     PlanDrafted: Kind(say=_draft, kept=OF_EPISODE),
@@ -293,7 +295,7 @@ def put_right(plans: Plans, asked: PutRight, context: Context) -> Outcome:
         for name in kind.kept:
             if getattr(asked.said, name) != getattr(now, name):
                 another = "is another one: take this back, and say it of the other"
-                raise Malformed(**{f"recording__{name}": another})
+                raise Malformed(**{SAID_AS.get(name, name): another})
         return kind.say(
             Correcting(
                 plans=plans,

@@ -17,7 +17,7 @@ class NpiDiffers(AgainstTheRules):
     def __init__(self, staff_id: str) -> None:
         super().__init__(
             "NPI_DIFFERS",
-            "attendance recorded another NPI of this person; there CredentialStaff corrects it",
+            "attendance recorded another NPI of this person; there the credential is put right",
             staff_id=staff_id,
         )
 
