@@ -8,12 +8,15 @@ from uuid import UUID
 
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
-from google.protobuf.descriptor_pool import Default
+from google.protobuf.descriptor_pool import Default, DescriptorPool
 from google.protobuf.struct_pb2 import Struct
 from ninehours.attendance.v1.attendance_events_pb2 import SessionMissed
+from ninehours.common.v1.persons_pb2 import ClientMerged, ClientUnmerged
+from ninehours.common.v1.statements_pb2 import StatementAmended
 from sqlalchemy.exc import OperationalError
 
 from kernel.facts import Position
+from kernel.messaging import inbox
 from kernel.messaging.caught_up import clients_not_caught_up, heard_all
 from kernel.messaging.envelope import Record
 from kernel.messaging.inbox import Inbox
@@ -234,6 +237,36 @@ def test_an_unknown_type_that_may_not_is_parked_and_stops_its_subject(
     [row] = parked(listener)
     assert (row.subject, row.type) == (ADA, "ninehours.tomorrow.v1.Invented")
     assert row.error.startswith("kernel.messaging.inbox.UnknownType at kernel/messaging/")
+
+
+def knowing(file: Any, pool: DescriptorPool) -> DescriptorPool:
+    """The pool with a file of protos, and all that it imports."""
+    for imported in file.dependencies:
+        knowing(imported, pool)
+    told = FileDescriptorProto()
+    file.CopyToProto(told)
+    pool.Add(told)
+    return pool
+
+
+@pytest.mark.parametrize("kind", [StatementAmended, ClientMerged, ClientUnmerged])
+def test_a_release_of_before_parks_whom_a_correction_or_a_merge_is_about(
+    tallying: Store, log: Log, monkeypatch: pytest.MonkeyPatch, kind: Any
+) -> None:
+    """It knows the facts it always heard, and misreads nobody by those alone."""
+    before = knowing(attended("s", 1).DESCRIPTOR.file, DescriptorPool())
+    monkeypatch.setattr(inbox, "Default", lambda: before)
+    subscriptions = Subscriptions(INPUTS.by_type.values(), [TALLY])
+    for since in (StatementAmended, ClientMerged, ClientUnmerged):
+        del subscriptions.by_type[since.DESCRIPTOR.full_name]
+    listener = Listener(tallying, log, subscriptions=subscriptions)
+    first, said = log.tell(ADA, attended("s", 1)), log.tell(ADA, kind())
+    listener.hear(first, said, log.tell(ADA, attended("t", 1)), log.tell(BOB, attended("s", 1)))
+    assert (listener.head(ADA), listener.heard(ADA)) == ((1, None, "PARKED"), [1])
+    assert [(row.subject, row.type) for row in parked(listener)] == [
+        (ADA, kind.DESCRIPTOR.full_name)
+    ]
+    assert listener.heard(BOB) == [1]
 
 
 def test_a_known_type_that_is_not_used_is_passed(listener: Listener, log: Log) -> None:
