@@ -83,7 +83,9 @@ def permit(policy: Policy, actor: Actor) -> None:
         raise NotAllowed("ROLE_NOT_ALLOWED", f"this takes {roles}, which your token isn't of")
     if actor.purpose not in policy.purposes:
         purposes = " or ".join(sorted(policy.purposes))
-        raise NotAllowed("PURPOSE_NOT_ALLOWED", f"this is for {purposes}, and your token isn't")
+        raise NotAllowed(
+            "PURPOSE_NOT_ALLOWED", f"this is for {purposes}; your token's purpose is another"
+        )
     if policy.audited and not any(
         actor.purpose in READS_FOR[role] for role in policy.roles & actor.roles
     ):
