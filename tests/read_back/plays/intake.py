@@ -74,8 +74,14 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         said_so = fill.filled(pb.Identity, birth_date=born, sex=pb.SEX_FEMALE, address=address)
         return pb.Identity.FromString(said_so.SerializeToString())
 
+    tongues = count(1)
+
+    def reached() -> pb.Contacts:
+        told: pb.Contacts = fill.filled(pb.Contacts, language=f"qaa-{next(tongues)}")
+        return told
+
     def registered(*others: pb.OtherPerson) -> str:
-        said = {"identity": who, "site_id": SITE, "other_people": others}
+        said = {"identity": who, "contacts": reached, "site_id": SITE, "other_people": others}
         return str(command(pb.RegisterClientRequest, **said).client_id)
 
     ends = count(300)
@@ -90,11 +96,15 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         statement=statements()["registration"],
         recording=said.Recording(
             registration=filled(
-                pb.RegisterClientRequest, identity=who, site_id=SITE, other_people=()
+                pb.RegisterClientRequest,
+                identity=who,
+                contacts=reached,
+                site_id=SITE,
+                other_people=(),
             )
         ),
     )
-    stated("change_of_person", pb.ChangePersonRequest, **whose, identity=who)
+    stated("change_of_person", pb.ChangePersonRequest, **whose, identity=who, contacts=reached)
     command(pb.JudgeDoublesRequest, **whose, other_client_id=other)
     consented = stated(
         "consent",
