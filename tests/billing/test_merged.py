@@ -101,6 +101,24 @@ def test_taken_apart_where_nothing_was_issued_everything_is_as_it_was(house: Hou
     assert contents(house) == before
 
 
+@pytest.mark.xfail(strict=True)
+def test_a_day_as_the_absorbed_one_says_by_which_merge_it_is_the_survivors(house: House) -> None:
+    absorbed, survivor = house.admit(days=(0,)), house.admit(days=(2,))
+    one_person(house, survivor, absorbed)
+    [merge] = house.office.query(
+        "SELECT id FROM heard_fact WHERE type = 'ninehours.common.v1.ClientMerged'"
+        " AND subject = :survivor",
+        survivor=f"client/{survivor}",
+    )
+    rows = house.office.query(
+        "SELECT content->>'service_date' AS on, provenance->'facts' AS facts FROM derived"
+        " WHERE kind = 'service_day' AND current AND NOT withdrawn"
+    )
+    by_merge = {row.on for row in rows if str(merge.id) in row.facts}
+    assert len(rows) == 2
+    assert str(day(0)) in by_merge
+
+
 def test_which_of_both_logs_is_heard_first_says_nothing(house: House) -> None:
     absorbed, survivor = house.admit(days=(0,)), house.admit(days=(2,))
     merge(house.desk, survivor, absorbed, settled=["OPEN_EPISODES"], roles=ADMINISTRATOR)
