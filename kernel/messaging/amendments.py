@@ -13,6 +13,7 @@ from ninehours.common.v1.statements_pb2 import StatementAmended
 
 from kernel.facts import HeardFact, Row
 from kernel.messaging.envelope import strictest
+from kernel.messaging.persons import resting_on_merges
 
 T = TypeVar("T")
 AMENDED: str = StatementAmended.DESCRIPTOR.full_name
@@ -106,10 +107,10 @@ def history_of(
 
 
 def derived(derive: Derive, client: str, facts: Mapping[str, Sequence[HeardFact]]) -> list[Row]:
-    """The rows of the facts; each rests on the amendments that make it what it is, too.
+    """The rows of the facts; each rests on the amendments and merges that make it what it is, too.
 
-    Which those are is found by deriving again without each: what was taken back stands nowhere any
-    more, and the rows that it left are named in no other way.
+    Which amendments those are is found by deriving again without each: what was taken back stands
+    nowhere any more, and the rows that it left are named in no other way.
     """
     rows = list(derive(client, facts))
     if not isinstance(facts, History):
@@ -125,7 +126,7 @@ def derived(derive: Derive, client: str, facts: Mapping[str, Sequence[HeardFact]
             else row
             for row in rows
         ]
-    return rows
+    return list(resting_on_merges(client, rows, facts.get(client, ())))
 
 
 def _last_said(

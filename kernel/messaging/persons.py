@@ -5,8 +5,8 @@ are, log by log in the order of signing, as if they had been the survivor's from
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from ninehours.common.v1.persons_pb2 import ClientMerged, ClientUnmerged
 from sqlalchemy import Connection, text
 
-from kernel.facts import id_of, kind_of
+from kernel.facts import HeardFact, Row, id_of, kind_of
 from kernel.refusal import AgainstTheRules
 
 T = TypeVar("T")
@@ -142,6 +142,49 @@ def standing(told: Iterable[MergeSaid]) -> dict[str, str]:
             survivor, absorbed = references(said.saying)
             latest[absorbed] = max((said.at, survivor), latest.get(absorbed, (said.at, survivor)))
     return {absorbed: survivor for absorbed, (_, survivor) in latest.items()}
+
+
+def resting_on_merges(
+    client: str, rows: Iterable[Row], facts: Iterable[HeardFact]
+) -> Iterator[Row]:
+    """The client's rows, each resting on the merges by which it rests on an absorbed one's facts.
+
+    `facts`: the client's, those of whomever it absorbed among them.
+    """
+    facts = list(facts)
+    merges = _merges_that_hold([fact for fact in facts if fact.type in SAYINGS])
+    of_absorbed = {
+        str(fact.id): frozenset(way)
+        for fact in (facts if merges else ())
+        if fact.type not in SAYINGS
+        and (way := list(_way(f"client/{getattr(fact.message, 'client_id', '')}", client, merges)))
+    }
+    for row in rows:
+        by = frozenset[str]().union(*(of_absorbed.get(fact, ()) for fact in row.rests_on))
+        yield replace(row, rests_on=row.rests_on | by) if by else row
+
+
+def _merges_that_hold(said: Sequence[HeardFact]) -> dict[str, tuple[str, str]]:
+    """Absorbed → survivor, and the id of the merge; it is told of both: of the survivor first."""
+    messages: list[tuple[HeardFact, Any]] = [(fact, fact.message) for fact in said]
+    into = standing(MergeSaid(message, fact.signed_at) for fact, message in messages)
+    found: dict[str, tuple[int, bool, str]] = {}
+    for fact, merge in messages:
+        survivor, absorbed = references(merge)
+        if isinstance(merge, ClientMerged) and into.get(absorbed) == survivor:
+            is_survivors = merge.client_id == merge.survivor_client_id
+            told = (merge.revision, is_survivors, str(fact.id))
+            found[absorbed] = max(told, found.get(absorbed, told))
+    return {absorbed: (into[absorbed], fact) for absorbed, (_, _, fact) in found.items()}
+
+
+def _way(of: str, client: str, merges: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    """The merges on the way from one client to the other."""
+    gone: set[str] = set()
+    while of != client and of in merges and of not in gone:
+        gone.add(of)
+        of, fact = merges[of]
+        yield fact
 
 
 def ids_of_each(connection: Connection, client_ids: Iterable[str]) -> dict[str, list[str]]:

@@ -101,7 +101,6 @@ def test_taken_apart_where_nothing_was_issued_everything_is_as_it_was(house: Hou
     assert contents(house) == before
 
 
-@pytest.mark.xfail(strict=True)
 def test_a_day_as_the_absorbed_one_says_by_which_merge_it_is_the_survivors(house: House) -> None:
     absorbed, survivor = house.admit(days=(0,)), house.admit(days=(2,))
     one_person(house, survivor, absorbed)
