@@ -222,8 +222,9 @@ def _facts(service: str, proto: Commented, heard: Mapping[str, Sequence[Hearing]
 def _what_follows(hearing: Hearing) -> str:
     derives = [f"derives `{derivation.name}`" for derivation in hearing.projections]
     reacts = [
-        f"reacts by `{reaction.name}`: {(reaction.react.__doc__ or '').rstrip('.')}"
+        f"reacts by `{reaction.name}`: {(how.__doc__ or '').rstrip('.')}"
         for reaction in hearing.reactions
+        for how in (reaction.react or reaction.again,)
     ]
     return "".join(f"; {follows}" for follows in derives + reacts)
 

@@ -179,7 +179,7 @@ class Reactions:
     ) -> bool:
         """Whether what stands of the fact, or of what it puts right, was reacted to."""
         for fact in history[pending.subject]:
-            if fact.id == pending.key and fact.type != AMENDED:
+            if fact.id == pending.key and fact.type != AMENDED and reaction.react is not None:
                 reaction.react(self._store, fact.message, context)
                 return True
         for amended in history.amended:

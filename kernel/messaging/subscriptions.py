@@ -76,19 +76,20 @@ class Reaction:
 
     `react(store, message, context)` gives one command through the executor. The context's command
     id depends on the fact and the name alone, so that reacting again answers what was answered.
-    `again` does what `to`, put right, asks for, in the same way; None: that asks for nothing.
+    `again` does what `to`, put right, asks for, in the same way. None: that asks for nothing.
     """
 
     name: str
     to: type[Message]
-    react: Callable[[Store, Any, Context], object]
+    react: Callable[[Store, Any, Context], object] | None = None
     again: Callable[[Store, Amended, Context], object] | None = None
 
     def concerns(self, kind: str, body: bytes) -> bool:
         """Whether it is reacted to such a fact."""
-        if kind == AMENDED and self.again is not None:
-            kind = StatementAmended.FromString(body).type
-        return kind == self.to.DESCRIPTOR.full_name
+        asked = self.react
+        if kind == AMENDED:
+            kind, asked = StatementAmended.FromString(body).type, self.again
+        return asked is not None and kind == self.to.DESCRIPTOR.full_name
 
 
 class Subscriptions:

@@ -28,6 +28,7 @@ from tests.harness.attendance.statements import ROLES
 
 DAY = MONDAY.date()
 WEEK = timedelta(days=7)
+ELSEWHERE = "517e0000-0000-4000-8000-000000000002"
 
 
 @pytest.fixture
@@ -296,3 +297,51 @@ def test_a_discharge_told_late_leaves_who_came_and_what_is_closed(
     desk.come(sessions[2], {ada: MONDAY + 2 * WEEK})
     desk.tell(closing(desk, ada, episode_id, DAY))
     assert expected(desk, ada) == sessions
+
+
+def said_otherwise(
+    desk: FrontDesk, client_id: str, revision: int, **content: Any
+) -> statements_pb2.StatementAmended:
+    """As intake tells that the client's admission says this now, or (nothing) was taken back."""
+    [row] = desk.rows(
+        "SELECT id, type, body FROM heard_fact WHERE subject = :of AND type LIKE '%ClientAdmitted'",
+        of=f"client/{client_id}",
+    )
+    said = intake.ClientAdmitted.FromString(bytes(row.body))
+    for field, value in content.items():
+        said.ClearField(field)
+        said.MergeFrom(intake.ClientAdmitted(**{field: value}))
+    return statements_pb2.StatementAmended(
+        client_id=client_id,
+        statement_id=str(derived_id(row.id, "private")),
+        fact_id=str(row.id),
+        revision=revision,
+        type=row.type,
+        content=said.SerializeToString() if content else b"",
+        voided=not content,
+    )
+
+
+def test_rosters_follow_an_admission_that_is_put_right(
+    desk: FrontDesk, series: tuple[str, str, list[str]]
+) -> None:
+    """To another site, taken back, from the second Monday on, and as it was."""
+    ada, _, sessions = series
+    for revision, content, left in (
+        (2, {"site_id": ELSEWHERE}, []),
+        (3, {"site_id": desk.site_id}, sessions),
+        (4, {}, []),
+        (5, {"admitted_on": to_date(DAY + WEEK)}, sessions[1:]),
+    ):
+        desk.tell(said_otherwise(desk, ada, revision, **content))
+        assert expected(desk, ada) == left
+
+
+def test_of_what_an_admission_did_not_cover_after_all_nothing_closed_is_changed(
+    desk: FrontDesk, series: tuple[str, str, list[str]]
+) -> None:
+    ada, _, sessions = series
+    desk.now = MONDAY + THREE_HOURS
+    desk.close(sessions[0])
+    desk.tell(said_otherwise(desk, ada, 2))
+    assert expected(desk, ada) == sessions[:1]

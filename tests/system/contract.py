@@ -19,10 +19,11 @@ def reactions(played: Played, service: str) -> set[str]:
     return {
         str(derived_id(fact_id, reaction.name))
         for reaction in REACTIONS.get(service, ())
-        for fact_id in (
-            *played.published_ids.get(reaction.to.DESCRIPTOR.full_name, ()),
-            *(played.put_right.get(reaction.to.DESCRIPTOR.full_name, ()) if reaction.again else ()),
+        for told, how in (
+            (played.published_ids, reaction.react),
+            (played.put_right, reaction.again),
         )
+        for fact_id in (told.get(reaction.to.DESCRIPTOR.full_name, ()) if how else ())
     }
 
 

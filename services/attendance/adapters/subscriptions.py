@@ -1,6 +1,7 @@
 """What attendance hears: who is registered, admitted where and until when, and forgotten.
 
 Who is admitted no longer loses the places that follow, and has them again where that was withdrawn.
+So does whose admission is put right: to another site, on another day, or taken back.
 """
 
 from dataclasses import replace
@@ -31,8 +32,8 @@ def leave(store: Store, fact: intake.EpisodeClosed, context: Context) -> None:
     _keep_places(store, fact.client_id, context)
 
 
-def leave_otherwise(store: Store, amended: Amended, context: Context) -> None:
-    """Puts rosters right once the end of an admission was: it was withdrawn, or on another day."""
+def keep_otherwise(store: Store, amended: Amended, context: Context) -> None:
+    """Puts rosters right once an admission was, or its end."""
     told: Any = amended.first.message
     _keep_places(store, told.client_id, context)
 
@@ -56,6 +57,7 @@ SUBSCRIPTIONS = Subscriptions(
     ],
     reactions=[
         Reaction(name="forget", to=intake.ClientForgotten, react=forget),
-        Reaction(name="leave_rosters", to=intake.EpisodeClosed, react=leave, again=leave_otherwise),
+        Reaction(name="leave_rosters", to=intake.EpisodeClosed, react=leave, again=keep_otherwise),
+        Reaction(name="follow_admission", to=intake.ClientAdmitted, again=keep_otherwise),
     ],
 )
