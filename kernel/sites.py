@@ -11,9 +11,12 @@ EVERY_SITE = "*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
-    """An episode of care at a site; `closed_on` None: it is open."""
+    """An episode of care at its sites: where it began, and where it was transferred to.
 
-    site_id: str
+    `closed_on` None: it is open.
+    """
+
+    site_ids: frozenset[str]
     closed_on: date | None = None
 
 
@@ -46,16 +49,18 @@ def not_of_your_sites() -> NotAllowed:
 def sites_of_client(stays: Iterable[Stay], registered_at: str | None) -> frozenset[str]:
     """A client's sites: of open episodes, else of the one closed last, else the registering one.
 
+    An episode's are all at which it was: who is transferred stays known where they were treated.
+
     `stays` in the order of admission; `registered_at` empty: registered before sites were asked
     for, None: by nobody. Whom no site has belongs to `*` alone.
     """
     all_stays = list(stays)
-    if open_ones := frozenset(stay.site_id for stay in all_stays if stay.closed_on is None):
-        return open_ones
+    if open_ones := [stay.site_ids for stay in all_stays if stay.closed_on is None]:
+        return frozenset().union(*open_ones)
     last = None
     for stay in all_stays:
         if last is None or (stay.closed_on or date.max) >= (last.closed_on or date.max):
             last = stay
     if last is not None:
-        return frozenset({last.site_id})
+        return last.site_ids
     return frozenset() if registered_at is None else frozenset({registered_at or EVERY_SITE})

@@ -169,26 +169,38 @@ def sites_by_facts(
     *,
     registered: type[Message] | None,
     admitted: type[Message],
+    transferred: type[Message],
     ended: type[Message],
     on: str,
 ) -> frozenset[str]:
-    """By these facts of the client: a registration's and an admission's `site_id`, an end's day.
+    """By these facts of the client: the `site_id` of a registration, an admission and a transfer,
+    an end's day.
 
     `on` is the field with the day; `registered` None: only who was admitted is known here.
     """
-    kinds = (*((registered,) if registered else ()), admitted, ended)
+    kinds = (*((registered,) if registered else ()), admitted, transferred, ended)
     registered_at: str | None = None
     admissions: list[Any] = []
+    transfers: list[Any] = []
     ended_on: dict[str, date] = {}
     for fact in public_facts(connection, kinds, subject=f"client/{client_id}"):
         if isinstance(fact.message, admitted):
             admissions.append(fact.message)
+        elif isinstance(fact.message, transferred):
+            transfers.append(fact.message)
         elif isinstance(fact.message, ended):
             ended_on[fact.message.episode_id] = date_of(fact.message, on)  # type: ignore[attr-defined]
         else:
             registered_at = fact.message.site_id
     stays = [
-        Stay(site_id=admission.site_id, closed_on=ended_on.get(admission.episode_id))
+        Stay(
+            site_ids=frozenset(
+                place.site_id
+                for place in (admission, *transfers)
+                if place.episode_id == admission.episode_id
+            ),
+            closed_on=ended_on.get(admission.episode_id),
+        )
         for admission in admissions
     ]
     return sites_of_client(stays, registered_at)

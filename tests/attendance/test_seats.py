@@ -216,8 +216,10 @@ def closing(desk: FrontDesk, client_id: str, episode_id: str, on: date) -> intak
     return intake.EpisodeClosed(client_id=client_id, episode_id=episode_id, closed_on=to_date(on))
 
 
-def withdrawal(desk: FrontDesk, closed: intake.EpisodeClosed) -> statements_pb2.StatementAmended:
-    """As intake tells that the episode was never closed."""
+def withdrawal(
+    desk: FrontDesk, closed: intake.EpisodeClosed | intake.ClientTransferred
+) -> statements_pb2.StatementAmended:
+    """As intake tells that the episode was never closed, or transferred."""
     [row] = desk.rows(
         "SELECT id FROM heard_fact WHERE subject = :subject AND type = :type",
         subject=f"client/{closed.client_id}",
@@ -345,3 +347,29 @@ def test_of_what_an_admission_did_not_cover_after_all_nothing_closed_is_changed(
     desk.close(sessions[0])
     desk.tell(said_otherwise(desk, ada, 2))
     assert expected(desk, ada) == sessions[:1]
+
+
+def test_who_is_transferred_is_taken_off_what_follows_at_the_old_site(
+    desk: FrontDesk, series: tuple[str, str, list[str]]
+) -> None:
+    """And put back where the transfer is taken back; a desk reads by what they were taken."""
+    ada, episode_id, sessions = series
+    moved = intake.ClientTransferred(
+        client_id=ada,
+        episode_id=episode_id,
+        site_id=ELSEWHERE,
+        transferred_on=to_date(DAY + WEEK),
+    )
+    desk.tell(moved)
+    assert expected(desk, ada) == sessions[:1]
+    request = roster.ReadRosterRequest(site_id=desk.site_id, on=to_date(DAY + WEEK))
+    [session] = desk.ask(request, roles=ROLES).sessions
+    [change] = session.roster_changes
+    assert (change.client_id, change.on_roster) == (ada, False)
+    assert change.recorded_by == "reaction/follow_transfer"
+    late = desk.scheduling([ada], starts_at=MONDAY + WEEK + THREE_HOURS)
+    with pytest.raises(Refusal) as refused:
+        desk.ask(late)
+    assert refused.value.reason == "NOT_ADMITTED_HERE"
+    desk.tell(withdrawal(desk, moved))
+    assert expected(desk, ada) == sessions

@@ -16,7 +16,7 @@ from kernel.store.rows import from_row
 from kernel.store.store import Transaction
 from services.attendance.app.ports import FilledSlot
 from services.attendance.app.streams import client_subject, presence_stream, session_stream
-from services.attendance.domain.admission import Admission
+from services.attendance.domain.admission import Admission, stays
 from services.attendance.domain.minutes import Interval, Span
 from services.attendance.domain.note import NoteAttested, NoteSigned
 from services.attendance.domain.presence import (
@@ -235,14 +235,15 @@ class SqlSchedule:
             closed.episode_id: date_of(closed, "closed_on")
             for _, closed in _heard(tx, client_ids, intake.EpisodeClosed)
         }
+        moved: dict[str, list[tuple[date, str]]] = {}
+        for _, moving in _heard(tx, client_ids, intake.ClientTransferred):
+            place = (date_of(moving, "transferred_on"), moving.site_id)
+            moved.setdefault(moving.episode_id, []).append(place)
         found: dict[str, list[Admission]] = {client_id: [] for client_id in client_ids}
         for client_id, admitted in _heard(tx, client_ids, intake.ClientAdmitted):
-            admission = Admission(
-                site_id=admitted.site_id,
-                first=date_of(admitted, "admitted_on"),
-                last=ended.get(admitted.episode_id),
-            )
-            found[client_id].append(admission)
+            first = (date_of(admitted, "admitted_on"), admitted.site_id)
+            places = [first, *sorted(moved.get(admitted.episode_id, ()))]
+            found[client_id] += stays(places, ended.get(admitted.episode_id))
         return found
 
     def attendees(self, tx: Transaction, session_id: str) -> list[str]:

@@ -1,7 +1,8 @@
 """What attendance hears: who is registered, admitted where and until when, and forgotten.
 
 Who is admitted no longer loses the places that follow, and has them again where that was withdrawn.
-So does whose admission is put right: to another site, on another day, or taken back.
+So does who is transferred to another site, and whose admission is put right: to another site, on
+another day, or taken back.
 """
 
 from dataclasses import replace
@@ -32,8 +33,13 @@ def leave(store: Store, fact: intake.EpisodeClosed, context: Context) -> None:
     _keep_places(store, fact.client_id, context)
 
 
+def move(store: Store, fact: intake.ClientTransferred, context: Context) -> None:
+    """Takes the client off rosters of sites that they leave, from that day on."""
+    _keep_places(store, fact.client_id, context)
+
+
 def keep_otherwise(store: Store, amended: Amended, context: Context) -> None:
-    """Puts rosters right once an admission was, or its end."""
+    """Puts rosters right once an admission was, a transfer, or the end."""
     told: Any = amended.first.message
     _keep_places(store, told.client_id, context)
 
@@ -52,12 +58,16 @@ SUBSCRIPTIONS = Subscriptions(
     [
         Subscription(intake.ClientRegistered),
         Subscription(intake.ClientAdmitted),
+        Subscription(intake.ClientTransferred),
         Subscription(intake.EpisodeClosed),
         Subscription(intake.ClientForgotten),
     ],
     reactions=[
         Reaction(name="forget", to=intake.ClientForgotten, react=forget),
         Reaction(name="leave_rosters", to=intake.EpisodeClosed, react=leave, again=keep_otherwise),
+        Reaction(
+            name="follow_transfer", to=intake.ClientTransferred, react=move, again=keep_otherwise
+        ),
         Reaction(name="follow_admission", to=intake.ClientAdmitted, again=keep_otherwise),
     ],
 )

@@ -48,6 +48,7 @@ def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
         client_id,
         registered=intake.ClientRegistered,
         admitted=intake.ClientAdmitted,
+        transferred=intake.ClientTransferred,
         ended=plans.ClientDischarged,
         on="discharged_on",
     )

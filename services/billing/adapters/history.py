@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, replace
+from datetime import timedelta
 from typing import Any
 
 from google.protobuf.message import Message
@@ -19,8 +20,10 @@ from services.billing.adapters.rule_sets import confirmed_rules_of
 from services.billing.domain.history import history
 from services.billing.domain.history.history import BillingHistory, ClaimLine
 
+DAY = timedelta(days=1)
 Keep = Callable[[HeardFact], Any]
 ADMITTED = intake.ClientAdmitted.DESCRIPTOR.full_name
+TRANSFERRED = intake.ClientTransferred.DESCRIPTOR.full_name
 AUTHORIZED = billing.AuthorizationRecorded.DESCRIPTOR.full_name
 REGISTERED = billing.ProviderRegistered.DESCRIPTOR.full_name
 
@@ -46,7 +49,16 @@ def history_of(client: str, facts: Facts) -> BillingHistory:
     _one_coverage_a_member(client, facts, found)
     found["authorizations"] = list(_put_right(found.get("authorizations", ()), amended))
     found["providers"] = list(_with_first_npi(found.get("providers", ()), amended))
-    found["admissions_put_right"] = list(_said_first(ADMITTED, amended))
+    transfers, admissions = found.get("transfers", ()), found.get("admissions", ())
+    found["admissions"] = list(_stays(admissions, transfers))
+    found["admissions_put_right"] = [
+        *_stays(_said_first(ADMITTED, amended), transfers),
+        *(
+            stay
+            for stay in _stays(admissions, _said_first(TRANSFERRED, amended))
+            if stay.first is not None
+        ),
+    ]
     return BillingHistory(
         client_id=id_of(client), **{field: tuple(kept) for field, kept in found.items()}
     )
@@ -108,6 +120,27 @@ def _with_first_npi(
         yield replace(provider, first_npi=first.get(provider.fact, ""))
 
 
+def _stays(
+    admissions: Iterable[history.Admission], transfers: Iterable[history.Transfer]
+) -> Iterator[history.Admission]:
+    """Each admission as it is at each of its places, one after the other."""
+    in_order = sorted(transfers, key=lambda moved: (moved.transferred_on, moved.fact))
+    for admission in admissions:
+        stay = admission
+        for moved in in_order:
+            if moved.episode_id == admission.episode_id:
+                yield replace(stay, last=moved.transferred_on - DAY)
+                stay = replace(
+                    admission,
+                    fact=moved.fact,
+                    site_id=moved.site_id,
+                    program_id=moved.program_id,
+                    first=moved.transferred_on,
+                    also=frozenset({admission.fact}),
+                )
+        yield stay
+
+
 def _said_first(kind: str, amended: Iterable[Amended]) -> Iterator[Any]:
     """What statements of the kind that say otherwise now, or nothing, said first."""
     _, read = READERS[kind]
@@ -154,6 +187,15 @@ READERS: dict[str, tuple[str, Keep]] = dict(
             "admissions",
             intake.ClientAdmitted,
             history.Admission,
+            program_id=named("program.program_id"),
+            first=None,
+            last=None,
+            also=frozenset[str](),
+        ),
+        _kept(
+            "transfers",
+            intake.ClientTransferred,
+            history.Transfer,
             program_id=named("program.program_id"),
         ),
         _kept(

@@ -79,6 +79,7 @@ SUBSCRIPTIONS = Subscriptions(
         Subscription(intake.IdentityAmended),
         Subscription(intake.MembershipAmended),
         Subscription(intake.ClientAdmitted, _site),
+        Subscription(intake.ClientTransferred, _site),
         Subscription(intake.DiagnosisRecorded),
         Subscription(intake.DiagnosisEnded),
         Subscription(intake.CoverageVerified, _payer),

@@ -45,7 +45,7 @@ from services.intake.domain.client import ClientRegistered, DiagnosisEnded, Diag
 from services.intake.domain.consent import ConsentGiven, ConsentRevoked, DisclosureRestricted
 from services.intake.domain.coverage import CoverageAdded, CoverageEnded, CoverageVerified
 from services.intake.domain.dimensions import DimensionsRated
-from services.intake.domain.episode import ClientAdmitted, EpisodeClosed
+from services.intake.domain.episode import ClientAdmitted, ClientTransferred, EpisodeClosed
 from services.intake.domain.forgetting import (
     ClientForgotten,
     ForgettingAsked,
@@ -165,9 +165,12 @@ class Chart:
                 for recorded in beside.of(DimensionsRated)
             ),
             admissions=tuple(
-                self._admission(recorded, beside.of(EpisodeClosed))
+                self._admission(recorded, beside)
                 for recorded in beside.of(ClientAdmitted)
-                if speaks_for(sites, recorded.fact.site_id)
+                if any(
+                    speaks_for(sites, place.fact.site_id)
+                    for place in (recorded, *_transfers(recorded, beside))
+                )
             ),
         )
 
@@ -244,9 +247,9 @@ class Chart:
         narratives = None if content is None else sealed.narratives_of(content)
         return self._telling.whole(told.ToldAreas, recorded, narratives=narratives)
 
-    def _admission(self, recorded: Recorded, closed: Facts) -> told.ToldAdmission:
+    def _admission(self, recorded: Recorded, beside: Facts) -> told.ToldAdmission:
         fact: ClientAdmitted = recorded.fact
-        ends = [end.fact for end in closed.about(recorded, "episode_id")]
+        ends = [end.fact for end in beside.of(EpisodeClosed).about(recorded, "episode_id")]
         words = self._telling.words(
             client_stream(fact.client_id),
             safety_reason_document(fact.episode_id),
@@ -254,7 +257,11 @@ class Chart:
             said=bool(fact.reason_version or fact.over_safety_tasks) or None,
         )
         return self._telling.whole(
-            told.ToldAdmission, recorded, words=words, closed=ends[-1] if ends else None
+            told.ToldAdmission,
+            recorded,
+            words=words,
+            transfers=self._telling.parts(told.ToldTransfer, _transfers(recorded, beside)),
+            closed=ends[-1] if ends else None,
         )
 
     def _task(self, opened: Recorded, beside: Facts) -> told.ToldTask:
@@ -326,3 +333,8 @@ def _identity(telling: Telling, client_id: str) -> pb.Identity | None:
     """Of who they are now; None: forgotten."""
     content = telling.content(client_stream(client_id), IDENTITY)
     return None if content is None else sealed.identity_of(content)
+
+
+def _transfers(admitted: Recorded, beside: Facts) -> Facts:
+    """Of the episode."""
+    return beside.of(ClientTransferred).about(admitted, "episode_id")

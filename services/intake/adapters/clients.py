@@ -46,7 +46,9 @@ LEFT JOIN LATERAL (
            SELECT client_id FROM merged WHERE survivor_id = client.client_id))
       AND (:site = '' OR CAST(site_id AS text) = :site)
       AND (:program = '' OR CAST(program_id AS text) = :program)
-      AND (CAST(:sites AS uuid[]) IS NULL OR site_id = ANY(CAST(:sites AS uuid[])))
+      AND (CAST(:sites AS uuid[]) IS NULL OR site_id = ANY(CAST(:sites AS uuid[]))
+           OR EXISTS (SELECT FROM stay WHERE stay.episode_id = episode.episode_id
+                      AND stay.site_id = ANY(CAST(:sites AS uuid[]))))
     ORDER BY closed_on IS NOT NULL, number DESC LIMIT 1) AS newest ON true
 WHERE ((:site = '' AND :program = '') OR newest.episode_id IS NOT NULL)
   AND (NOT :active_only OR (newest.episode_id IS NOT NULL AND newest.closed_on IS NULL))
@@ -101,6 +103,7 @@ GROUP BY 1, 2 ORDER BY 1, 2
 KINDS = (
     intake.ClientRegistered,
     intake.ClientAdmitted,
+    intake.ClientTransferred,
     intake.EpisodeClosed,
     intake.AssessmentCompleted,
     intake.DiagnosisRecorded,
@@ -112,7 +115,8 @@ KINDS = (
 class ClientEpisode:
     """An episode as intake knows it; `closed_on` None: open.
 
-    `program`: what it is, whatever the admission recorded.
+    At the site and in the program to which it was transferred last. `program`: what it is, whatever
+    the admission recorded.
     """
 
     episode_id: str
@@ -187,7 +191,7 @@ to_diagnosis = fact_reader(intake.DiagnosisRecorded, EffectiveDiagnosis, last_da
 to_episode = fact_reader(
     intake.ClientAdmitted,
     ClientEpisode,
-    given=("program", "closed_on"),
+    given=("site_id", "program", "closed_on"),
     admitted_level=named("level_of_care"),
 )
 
@@ -220,8 +224,8 @@ def clients(tx: Transaction, query: ClientsQuery) -> list[ClientRecord]:
 def client(
     tx: Transaction, client_id: str, until: datetime | None, sites: Collection[str]
 ) -> ClientRecord:
-    """All of one, and of whoever is the same person, with the episodes at these sites, as it was
-    signed by then.
+    """All of one, and of whoever is the same person, with the episodes that are, or were, at these
+    sites, as it was signed by then.
 
     Refuses a client who was not registered by then (Unknown).
     """
@@ -230,6 +234,7 @@ def client(
     registered: datetime | None = None
     closed_on: dict[str, date] = {}
     admissions: list[intake.ClientAdmitted] = []
+    transfers: list[intake.ClientTransferred] = []
     scores: list[AssessmentScore] = []
     diagnoses: dict[tuple[int, date], EffectiveDiagnosis] = {}
     for fact in public_facts(tx.connection, KINDS, subject=subject, until=until):
@@ -238,6 +243,8 @@ def client(
                 registered = fact.signed_at
             case intake.ClientAdmitted() as admitted:
                 admissions.append(admitted)
+            case intake.ClientTransferred() as transferred:
+                transfers.append(transferred)
             case intake.EpisodeClosed() as closed:
                 closed_on[closed.episode_id] = date_of(closed, "closed_on")
             case intake.AssessmentCompleted() as completed:
@@ -255,7 +262,16 @@ def client(
                 }
     if registered is None:
         raise Unknown("client", client_id)
-    programs = network.programs(tx, {admitted.site_id for admitted in admissions})
+    transfers.sort(key=lambda transferred: date_of(transferred, "transferred_on"))
+    places: dict[str, list[intake.ClientAdmitted | intake.ClientTransferred]] = {
+        admitted.episode_id: [
+            admitted,
+            *(moved for moved in transfers if moved.episode_id == admitted.episode_id),
+        ]
+        for admitted in admissions
+    }
+    every_site = {place.site_id for of_episode in places.values() for place in of_episode}
+    programs = network.programs(tx, every_site)
     return ClientRecord(
         client_id=client_id,
         registered_at=registered,
@@ -263,11 +279,12 @@ def client(
         episodes=tuple(
             to_episode(
                 admitted,
-                program=_program(admitted.program.program_id, programs),
+                site_id=places[admitted.episode_id][-1].site_id,
+                program=_program(places[admitted.episode_id][-1].program.program_id, programs),
                 closed_on=closed_on.get(admitted.episode_id),
             )
             for admitted in admissions
-            if speaks_for(sites, admitted.site_id)
+            if any(speaks_for(sites, place.site_id) for place in places[admitted.episode_id])
         ),
         scores=tuple(sorted(scores, key=lambda score: score.completed_at)),
         diagnoses=tuple(

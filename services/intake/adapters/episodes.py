@@ -1,4 +1,5 @@
-"""Episodes as a table: kept with each admission and closing, asked under the client's lock.
+"""Episodes as a table: kept with each admission, transfer and closing, asked under the client's
+lock. Each stands where it is now, or will be; where it was before, its stays say.
 
 What an admission recorded of its program stays beside its id for `verify` alone, which compares it.
 """
@@ -10,16 +11,21 @@ from typing import Any
 
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
-from kernel.facts import Recorded
+from kernel.facts import Recorded, id_of
 from kernel.messaging.persons import ids_of_each
 from kernel.messaging.public_facts import heard_facts
 from kernel.rpc.translate import date_of
-from kernel.statements import StatementAmended
+from kernel.statements import StatementAmended, standing
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
 from services.intake.adapters import network
 from services.intake.app.streams import client_stream, episode_stream
-from services.intake.domain.episode import ClientAdmitted, EpisodeClosed, EpisodeSummary
+from services.intake.domain.episode import (
+    ClientAdmitted,
+    ClientTransferred,
+    EpisodeClosed,
+    EpisodeSummary,
+)
 
 # An episode that comes back ended when it had.
 ADMITTED = """
@@ -46,22 +52,59 @@ SET (program_id, under_part2, site_id, program_kind, level_of_care, admitted_on,
      :previous_episode_id)
 WHERE episode_id = :episode_id
 """
+MOVED = """
+UPDATE episode
+SET (program_id, under_part2, site_id, program_kind) = (:program_id, :under_part2, :site_id, :kind)
+WHERE episode_id = :episode_id
+"""
+# A stay of before is over on the first day of the next, if the episode wasn't before.
+STAYS = """
+SELECT client_id, episode_id, coalesce(stay.site_id, episode.site_id) AS site_id,
+       coalesce(stay.program_id, episode.program_id) AS program_id,
+       least(closed_on, lead(first) OVER (PARTITION BY episode_id ORDER BY first)) AS closed_on
+FROM episode LEFT JOIN stay USING (episode_id)
+WHERE client_id = ANY(CAST(:clients AS uuid[])) ORDER BY number, first
+"""
 
 
 def keep(tx: Transaction, recorded: Recorded) -> None:
-    """Enter an admission or a closing, in the transaction that records it."""
+    """Enter an admission, a transfer or a closing, in the transaction that records it."""
     match recorded.fact:
         case ClientAdmitted() as fact:
             tx.execute(ADMITTED, **_row(fact))
         case StatementAmended(content=ClientAdmitted() as fact, voided=False):
             if not tx.execute(ADMITTED_OTHERWISE, **_row(fact)).rowcount:
                 tx.execute(ADMITTED, **_row(fact))  # it had been taken back
+            _place(tx, fact.episode_id)
         case StatementAmended(content=ClientAdmitted() as fact):
             tx.execute("DELETE FROM episode WHERE episode_id = :id", id=fact.episode_id)
+            _place(tx, fact.episode_id)
+        case ClientTransferred() | StatementAmended(content=ClientTransferred()):
+            _place(tx, id_of(recorded.stream))
         case EpisodeClosed() as fact:
             _close(tx, fact.episode_id, fact.closed_on)
         case StatementAmended(content=EpisodeClosed() as fact, voided=voided):
             _close(tx, fact.episode_id, None if voided else fact.closed_on)
+
+
+def _place(tx: Transaction, episode_id: str) -> None:
+    """The episode is entered where it is, with its stays: as what was said of them stands."""
+    facts = [each.fact for each in standing(tx.load(episode_stream(episode_id)))]
+    admitted = [fact for fact in facts if isinstance(fact, ClientAdmitted)]
+    transfers = [fact for fact in facts if isinstance(fact, ClientTransferred) and admitted]
+    transfers.sort(key=lambda transfer: transfer.transferred_on)
+    tx.execute("DELETE FROM stay WHERE episode_id = :id", id=episode_id)
+    places: list[ClientAdmitted | ClientTransferred] = [*admitted, *transfers]
+    for place in places if transfers else ():
+        tx.execute(
+            "INSERT INTO stay VALUES (:episode_id, :first, :site_id, :program_id)",
+            episode_id=episode_id,
+            first=place.admitted_on if isinstance(place, ClientAdmitted) else place.transferred_on,
+            site_id=place.site_id,
+            program_id=place.program.program_id,
+        )
+    for last in places[-1:]:
+        tx.execute(MOVED, **asdict(last) | asdict(last.program))
 
 
 def _close(tx: Transaction, episode_id: str, closed_on: date | None) -> None:
@@ -90,12 +133,11 @@ def _row(fact: ClientAdmitted) -> dict[str, Any]:
 def episodes_of(
     tx: Transaction, client_ids: Sequence[str]
 ) -> Mapping[str, tuple[EpisodeSummary, ...]]:
-    """Client → the person's episodes in the order of admission."""
+    """Client → the person's episodes in the order of admission, each by its stays."""
     found: dict[str, tuple[EpisodeSummary, ...]] = dict.fromkeys(client_ids, ())
     persons = ids_of_each(tx.connection, client_ids)
     rows = tx.execute(
-        "SELECT client_id, episode_id, site_id, program_id, closed_on FROM episode"
-        " WHERE client_id = ANY(CAST(:clients AS uuid[])) ORDER BY number",
+        STAYS,
         clients=sorted({each for ids in persons.values() for each in ids}),
     ).all()
     programs = network.programs(tx, {str(row.site_id) for row in rows})

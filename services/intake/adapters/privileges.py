@@ -4,6 +4,7 @@ from kernel.store.privileges import APPEND, READ
 
 PRIVILEGES = {
     "episode": f"{APPEND}, UPDATE, DELETE",
+    "stay": f"{APPEND}, DELETE",
     "registration": f"{APPEND}, UPDATE (site_id)",
     "client_site": READ,
     "permit": APPEND,

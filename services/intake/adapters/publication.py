@@ -94,6 +94,9 @@ DECISIONS: Mapping[type, Decision] = {
         writer(public.MembershipAmended, coverage.MembershipAmended)
     ),
     episode.ClientAdmitted: _of_client(writer(public.ClientAdmitted, episode.ClientAdmitted)),
+    episode.ClientTransferred: _of_client(
+        writer(public.ClientTransferred, episode.ClientTransferred)
+    ),
     episode.EpisodeClosed: _of_client(writer(public.EpisodeClosed, episode.EpisodeClosed)),
     # The answers stay here.
     assessment.AssessmentCompleted: _of_client(

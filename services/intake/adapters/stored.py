@@ -33,6 +33,7 @@ FACTS = Codec(
         "intake.coverage_ended.v1": coverage.CoverageEnded,
         "intake.membership_amended.v1": coverage.MembershipAmended,
         "intake.client_admitted.v1": episode.ClientAdmitted,
+        "intake.client_transferred.v1": episode.ClientTransferred,
         "intake.episode_closed.v1": episode.EpisodeClosed,
         "intake.assessment_completed.v1": assessment.AssessmentCompleted,
         "intake.safety_task_opened.v1": assessment.SafetyTaskOpened,

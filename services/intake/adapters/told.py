@@ -18,7 +18,7 @@ from services.intake.domain.client import ClientRegistered, DiagnosisEnded, Diag
 from services.intake.domain.consent import ConsentGiven, ConsentRevoked, DisclosureRestricted
 from services.intake.domain.coverage import CoverageAdded, CoverageEnded, CoverageVerified
 from services.intake.domain.dimensions import DimensionsRated
-from services.intake.domain.episode import ClientAdmitted, EpisodeClosed
+from services.intake.domain.episode import ClientAdmitted, ClientTransferred, EpisodeClosed
 from services.intake.domain.forgetting import (
     ClientForgotten,
     ForgettingAsked,
@@ -166,11 +166,17 @@ class ToldRatings(ToldWhole):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldTransfer(Told):
+    fact: ClientTransferred
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToldAdmission(ToldWhole):
     """`closed` None: the episode is open."""
 
     fact: ClientAdmitted
     words: Words
+    transfers: tuple[ToldTransfer, ...]
     closed: EpisodeClosed | None
 
 

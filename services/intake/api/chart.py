@@ -124,6 +124,12 @@ to_chart = writer(
         open_safety_reason=named("words.text"),
         program_id=named("fact.program.program_id"),
         closed_on=lambda found: found.closed and found.closed.closed_on,
+        transfers=writer(
+            pb.Transfer,
+            told.ToldTransfer,
+            through=FACT,
+            program_id=named("fact.program.program_id"),
+        ),
     ),
 )
 to_assessment = writer(

@@ -37,7 +37,7 @@ from services.intake.app.membership import AddNumberedCoverage
 from services.intake.app.merging import MergeInWords, UnmergeInWords
 from services.intake.app.person import PersonChange, Registration
 from services.intake.app.recognition import JudgeDoublesInWords, OtherPerson
-from services.intake.app.use_cases import AdmissionRequest
+from services.intake.app.use_cases import AdmissionRequest, TransferRequest
 from services.intake.domain.areas import Area
 from services.intake.domain.assessment import CompleteAssessment
 from services.intake.domain.client import EndDiagnosis, RecordDiagnosis
@@ -347,6 +347,7 @@ to_admission_request = request_reader(
         request_reader(common.Program, StatedProgram, under_part2=getattr),
     ),
 )
+to_transfer = request_reader(pb.TransferClientRequest, TransferRequest)
 to_complete_assessment = request_reader(
     pb.CompleteAssessmentRequest,
     CompleteAssessment,

@@ -127,6 +127,7 @@ class IntakeServicer(CommandRpcs[Intake]):
         _previous,
         episode_id=new_id("episode"),
     )
+    TransferClient = command_rpc(requests.to_transfer, use_cases.transfer_client)
 
     AskToForget = command_rpc(requests.to_ask_to_forget, forgetting.forget, asked_by=ACTOR, now=NOW)
     AgreeToForget = command_rpc(

@@ -197,6 +197,12 @@ KINDS = statement_kinds(
             open_safety_reason="",
         ),
         recording(
+            words.TransferClientRequest,
+            episode.ClientTransferred,
+            requests.to_transfer,
+            program_id=named("program.program_id"),
+        ),
+        recording(
             words.CompleteAssessmentRequest,
             assessment.AssessmentCompleted,
             requests.to_complete_assessment,

@@ -28,7 +28,7 @@ from services.intake.app.person import (
     who_they_are_now,
 )
 from services.intake.app.streams import client_stream
-from services.intake.app.use_cases import admission_said_anew
+from services.intake.app.use_cases import admission_said_anew, transfer_to_judge
 from services.intake.domain.areas import AREA_ASSESSMENT, AreasAssessed
 from services.intake.domain.assessment import (
     ASSESSMENT,
@@ -46,7 +46,7 @@ from services.intake.domain.client import (
 from services.intake.domain.consent import ConsentGiven, ConsentRevoked, DisclosureRestricted
 from services.intake.domain.coverage import CoverageAdded, CoverageEnded, CoverageVerified
 from services.intake.domain.dimensions import RATING, DimensionsRated
-from services.intake.domain.episode import EPISODE, ClientAdmitted
+from services.intake.domain.episode import EPISODE, ClientAdmitted, ClientTransferred
 from services.intake.domain.person import PersonChanged
 from services.intake.domain.screening import AdmissionDeclined, ClientScreened, declined_by
 
@@ -146,6 +146,7 @@ KINDS: Mapping[type, Kind] = {
     ),
     DimensionsRated: Kind(decider=RATING, kept=("rating_id", "rated_by")),
     ClientAdmitted: Kind(decider=EPISODE, fill=admission_said_anew, kept=("episode_id",)),
+    ClientTransferred: Kind(decider=EPISODE, fill=transfer_to_judge, kept=("episode_id",)),
     ClientScreened: Kind(decider=SCREENING, follow=_what_it_declines),
     SafetyTaskClosed: Kind(
         decider=ASSESSMENT, fill=closed_in_words, kept=("closed_by", "closed_at")

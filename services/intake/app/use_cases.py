@@ -40,6 +40,7 @@ from services.intake.domain.episode import (
     Episode,
     EpisodeClosed,
     EpisodeSummary,
+    TransferClient,
     label_of,
 )
 from services.intake.domain.programs import StatedProgram
@@ -187,6 +188,49 @@ def admission_of(outcome: Outcome) -> ClientAdmitted:
     [recorded] = outcome.facts
     fact: ClientAdmitted = recorded.fact
     return fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRequest:
+    """To which program of a site, from which day on."""
+
+    client_id: str
+    episode_id: str
+    site_id: str
+    program_id: str
+    transferred_on: date
+
+
+def transfer_client(intake: Intake, asked: TransferRequest, context: Context) -> Outcome:
+    """Moves an episode to another place from a day on.
+
+    Refuses an unknown client, an episode that is not the client's, a site or a program of it that
+    wasn't heard of (Unknown), days on which the client isn't in the episode; and where the client
+    is then already (ALREADY_THERE), or in the program by another episode (ALREADY_IN_PROGRAM).
+    """
+
+    def command(locked: LockedClient[Episode]) -> TransferClient:
+        return transfer_to_judge(intake, locked, asked, context)
+
+    where = (EPISODE, episode_stream(asked.episode_id))
+    return about_client(intake, asked.client_id, where, command, context)
+
+
+def transfer_to_judge(
+    intake: Intake, locked: LockedClient[Episode], asked: TransferRequest, _: Context
+) -> TransferClient:
+    """The command, with all that it is judged by; of whichever client of the person it is."""
+    program = intake.programs(locked.tx, [asked.site_id]).at(asked.site_id, asked.program_id)
+    client_id = locked.state.client_id
+    there = filled(EpisodeSummary, asked, program, closed_on=None)
+    return filled(
+        TransferClient,
+        asked,
+        client_id=client_id if client_id in locked.ids else asked.client_id,
+        program=program,
+        others=tuple(each for each in locked.episodes if each.episode_id != asked.episode_id),
+        label=label_of([*locked.episodes, there]),
+    )
 
 
 def close_episode(intake: Intake, asked: CloseEpisode, context: Context) -> Outcome:

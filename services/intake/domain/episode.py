@@ -34,6 +34,13 @@ class AlreadyInProgram(AgainstTheRules):
         )
 
 
+class AlreadyThere(BrokenRule):
+    """Who is in a program at a site isn't transferred there."""
+
+    code, about = "ALREADY_THERE", "episode_id"
+    words = "the client is in this program at this site on that day already"
+
+
 class ScreeningDeclined(BrokenRule):
     """Whom the latest screening declined is not admitted until another one finds otherwise."""
 
@@ -80,6 +87,8 @@ class Program:
 class EpisodeSummary:
     """An episode of the client's, as other decisions about them need it; `closed_on` None: open.
 
+    One that was transferred is told once for each place, each closed on the first day of the next.
+
     `under_part2`: what the program is, whatever the admission recorded of it.
     """
 
@@ -109,6 +118,22 @@ class AdmitClient:
     others: tuple[EpisodeSummary, ...] = ()
     declined: bool = False
     open_high: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferClient:
+    """`transferred_on`: the first day there.
+
+    Filled in under the client's lock: `program`, `others` (the client's other episodes), `label`.
+    """
+
+    client_id: str
+    episode_id: str
+    site_id: str
+    program: Program
+    transferred_on: date
+    others: tuple[EpisodeSummary, ...] = ()
+    label: Label = Label.PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +169,18 @@ class ClientAdmitted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientTransferred:
+    """The episode goes on there from that day on."""
+
+    client_id: str
+    episode_id: str
+    site_id: str
+    program: Program
+    transferred_on: date
+    label: Label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeClosed:
     client_id: str
     episode_id: str
@@ -151,34 +188,54 @@ class EpisodeClosed:
     label: Label
 
 
-EpisodeCommand = AdmitClient | CloseEpisode
-EpisodeFact = ClientAdmitted | EpisodeClosed
+EpisodeCommand = AdmitClient | TransferClient | CloseEpisode
+EpisodeFact = ClientAdmitted | ClientTransferred | EpisodeClosed
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where an episode is from that day on."""
+
+    first: date
+    site_id: str
+    program_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """What later decisions need to know. `client_id` None: nobody was admitted."""
+    """What later decisions need to know. `client_id` None: nobody was admitted; `closed_on` None:
+    it is open.
+
+    `places`: where it was transferred to, as it was recorded.
+    """
 
     client_id: str | None = None
-    closed: bool = False
+    admitted: Place | None = None
+    places: tuple[Place, ...] = ()
+    closed_on: date | None = None
 
 
 def decide(command: EpisodeCommand, episode: Episode) -> Iterator[EpisodeFact]:
-    """An admission, or the end of one; closing twice yields nothing.
+    """An admission, a transfer, or the end; the same transfer again, and closing twice, yield
+    nothing.
 
     An admission refuses what is no level of care, a date after tomorrow, one before another episode
     in the program ended, AlreadyInProgram, and ScreeningDeclined. A client nobody screened is
     admitted: screening may have been elsewhere.
-    Closing refuses an episode that is not the client's (Unknown).
+    A transfer refuses days on which the client isn't in the episode, or comes to another place; and
+    AlreadyThere, AlreadyInProgram. It and closing refuse an episode that is not the client's
+    (Unknown).
     """
     match command:
         case AdmitClient():
             if episode.client_id is None:
-                yield _admit(command)
+                yield _admit(command, episode)
+        case TransferClient():
+            yield from _transfer(command, episode)
         case CloseEpisode():
             if episode.client_id != command.client_id:
                 raise Unknown("episode", command.episode_id)
-            if not episode.closed:
+            if episode.closed_on is None:
                 yield filled(EpisodeClosed, command)
         case _:
             assert_never(command)
@@ -187,9 +244,13 @@ def decide(command: EpisodeCommand, episode: Episode) -> Iterator[EpisodeFact]:
 def evolve(episode: Episode, fact: EpisodeFact) -> Episode:
     match fact:
         case ClientAdmitted():
-            return replace(episode, client_id=fact.client_id)
+            admitted = Place(fact.admitted_on, fact.site_id, fact.program.program_id)
+            return replace(episode, client_id=fact.client_id, admitted=admitted)
+        case ClientTransferred():
+            place = Place(fact.transferred_on, fact.site_id, fact.program.program_id)
+            return replace(episode, places=(*episode.places, place))
         case EpisodeClosed():
-            return replace(episode, closed=True)
+            return replace(episode, closed_on=fact.closed_on)
         case _:
             assert_never(fact)
 
@@ -216,12 +277,14 @@ def label_of(episodes: Iterable[EpisodeSummary]) -> Label:
     return Label.PART2 if is_under_part2(episodes) else Label.HIPAA
 
 
-def _admit(command: AdmitClient) -> ClientAdmitted:
+def _admit(command: AdmitClient, episode: Episode) -> ClientAdmitted:
     if not LEVEL.fullmatch(command.level_of_care):
         raise Malformed(level_of_care="is no level of care, such as 2.1")
     # Now is UTC: a day's grace is enough for every time zone.
     if command.admitted_on > (command.now + timedelta(days=1)).date():
         raise Malformed(admitted_on="is in the future")
+    if any(place.first <= command.admitted_on for place in episode.places):
+        raise Malformed(admitted_on="is not before the client was transferred")
     if command.declined:
         raise ScreeningDeclined(command.client_id)
     if command.open_high and not command.reason_version:
@@ -245,10 +308,36 @@ def _admit(command: AdmitClient) -> ClientAdmitted:
     )
 
 
+def _transfer(command: TransferClient, episode: Episode) -> Iterator[ClientTransferred]:
+    if episode.client_id != command.client_id or episode.admitted is None:
+        raise Unknown("episode", command.episode_id)
+    day, program_id = command.transferred_on, command.program.program_id
+    place = Place(day, command.site_id, program_id)
+    if place in episode.places:
+        return
+    if day <= episode.admitted.first:
+        raise Malformed(transferred_on="is not after the admission")
+    if episode.closed_on is not None and day > episode.closed_on:
+        raise Malformed(transferred_on="is after the day on which the episode ended")
+    if any(other.first == day for other in episode.places):
+        raise Malformed(transferred_on="is the day of another transfer")
+    was = max(other for other in (episode.admitted, *episode.places) if other.first < day)
+    if (was.site_id, was.program_id) == (place.site_id, place.program_id):
+        raise AlreadyThere(command.episode_id)
+    for other in command.others:
+        if (other.program_id, other.closed_on, episode.closed_on) == (program_id, None, None):
+            raise AlreadyInProgram(command.client_id, program_id)
+    yield filled(ClientTransferred, command)
+
+
 def _closed_last(episodes: Iterable[EpisodeSummary]) -> str | None:
     """Of several closed on one day, the one admitted last."""
+    all_episodes = list(episodes)
+    still_open = {each.episode_id for each in all_episodes if each.closed_on is None}
     previous, last = None, date.min
-    for episode in episodes:
+    for episode in all_episodes:
+        if episode.episode_id in still_open:
+            continue
         if episode.closed_on is not None and episode.closed_on >= last:
             previous, last = episode.episode_id, episode.closed_on
     return previous

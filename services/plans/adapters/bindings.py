@@ -6,16 +6,12 @@ from kernel.facts import Recorded
 from kernel.refusal import Unknown
 from kernel.rpc.policy import BindingKind
 from kernel.store.store import Transaction
-from services.plans.adapters.episodes import SqlEpisodes, admissions_to, sites_of_client
+from services.plans.adapters.episodes import SqlEpisodes, sites_of_client, sites_of_episode
 from services.plans.adapters.rows import episode_recommended
 from services.plans.app.statements import drafted, first_said
 from services.plans.app.streams import plan_stream
 from services.plans.domain.decision import RecommendationDecided
 from services.plans.domain.plan import PLAN
-
-
-def site_of_episode(tx: Transaction, episode_id: str) -> frozenset[str]:
-    return frozenset(admitted.site_id for admitted in admissions_to(tx, episode_id))
 
 
 def site_of_plan(tx: Transaction, plan_id: str) -> frozenset[str]:
@@ -48,13 +44,12 @@ def site_of_statement(tx: Transaction, statement_id: str) -> frozenset[str]:
 def _site(tx: Transaction, about: tuple[str, str]) -> frozenset[str]:
     """Of a client's episode; none while its admission was not heard."""
     client_id, episode_id = about
-    site_id = SqlEpisodes().sites(tx, client_id).get(episode_id)
-    return frozenset({site_id} if site_id else ())
+    return SqlEpisodes().sites(tx, client_id).get(episode_id, frozenset())
 
 
 KINDS = {
     "client": BindingKind(sites_of_client),
-    "episode": BindingKind(site_of_episode),
+    "episode": BindingKind(sites_of_episode),
     "plan": BindingKind(site_of_plan),
     "recommendation": BindingKind(site_of_recommendation),
     "statement": BindingKind(site_of_statement),

@@ -20,6 +20,7 @@ from services.plans.domain.ending import DischargeReason
 
 KINDS = (
     intake.ClientAdmitted,
+    intake.ClientTransferred,
     events.LevelOfCareChanged,
     events.PlanActivated,
     events.PlanReviewed,
@@ -38,6 +39,7 @@ class _EpisodesSoFar:
     # What programs are, whatever admissions recorded of them.
     programs: dict[str, common.Program] = field(default_factory=dict)
     admissions: list[tuple[str, intake.ClientAdmitted]] = field(default_factory=list)
+    transfers: dict[str, list[intake.ClientTransferred]] = field(default_factory=dict)
     changes: dict[str, tuple[tuple[date, str], ...]] = field(default_factory=dict)
     plans: dict[str, CurrentPlan] = field(default_factory=dict)
     episode_of_plan: dict[str, str] = field(default_factory=dict)
@@ -73,6 +75,8 @@ def _add(so_far: _EpisodesSoFar, fact: PublicFact) -> None:
     match fact.message:
         case intake.ClientAdmitted() as admitted:
             so_far.admissions.append((id_of(fact.subject), admitted))
+        case intake.ClientTransferred() as moved:
+            so_far.transfers.setdefault(moved.episode_id, []).append(moved)
         case events.LevelOfCareChanged() as changed:
             change = (date_of(changed, "effective_from"), changed.level_of_care)
             before = so_far.changes.get(changed.episode_id, ())
@@ -112,12 +116,17 @@ def _course(
     so_far: _EpisodesSoFar, client_id: str, admitted: intake.ClientAdmitted
 ) -> CourseOfCare:
     discharged = so_far.discharges.get(admitted.episode_id)
-    program = so_far.programs.get(admitted.program.program_id, NOT_KNOWN)
+    moves = so_far.transfers.get(admitted.episode_id, [])
+    moves.sort(key=lambda moved: date_of(moved, "transferred_on"))
+    places: list[intake.ClientAdmitted | intake.ClientTransferred] = [admitted, *moves]
+    where = places[-1]
+    program = so_far.programs.get(where.program.program_id, NOT_KNOWN)
     return CourseOfCare(
         client_id=client_id,
         episode_id=admitted.episode_id,
-        site_id=admitted.site_id,
-        program_id=admitted.program.program_id,
+        site_id=where.site_id,
+        sites=frozenset(place.site_id for place in places),
+        program_id=where.program.program_id,
         kind=optional(required_enum, program, "kind") or "UNSPECIFIED",
         under_part2=program.under_part2,
         admitted_on=date_of(admitted, "admitted_on"),

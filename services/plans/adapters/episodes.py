@@ -17,7 +17,7 @@ from kernel.rpc.translate import date_of
 from kernel.sites import speaks_for_every
 from kernel.store.store import Transaction
 from services.plans.app.streams import client_subject
-from services.plans.domain.episode import Admitted
+from services.plans.domain.episode import Admitted, Place
 
 CREDENTIALS = HeardCredentials(
     credentialed=attendance.StaffCredentialed,
@@ -40,7 +40,7 @@ class SqlEpisodes:
         return None
 
     def client_of(self, tx: Transaction, episode_id: str) -> str | None:
-        return next((admitted.client_id for admitted in admissions_to(tx, episode_id)), None)
+        return next((admitted.client_id for admitted in _admissions_to(tx, episode_id)), None)
 
     def open_high(self, tx: Transaction, client_id: str) -> Sequence[str]:
         closed = {closing.task_id for closing in _heard(tx, client_id, intake.SafetyTaskClosed)}
@@ -51,28 +51,44 @@ class SqlEpisodes:
             if task.task_id not in closed and task.risk != words.SAFETY_RISK_MODERATE
         )
 
-    def sites(self, tx: Transaction, client_id: str) -> Mapping[str, str]:
-        admissions = _heard(tx, client_id, intake.ClientAdmitted)
-        return {admitted.episode_id: admitted.site_id for admitted in admissions}
+    def sites(self, tx: Transaction, client_id: str) -> Mapping[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for admitted in _heard(tx, client_id, intake.ClientAdmitted):
+            found[admitted.episode_id] = frozenset({admitted.site_id})
+        for moved in _heard(tx, client_id, intake.ClientTransferred):
+            if moved.episode_id in found:
+                found[moved.episode_id] |= {moved.site_id}
+        return found
 
     def open_beside(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
         over = {ended.episode_id for ended in _heard(tx, client_id, plans.ClientDischarged)}
-        admissions = list(_heard(tx, client_id, intake.ClientAdmitted))
-        programs = {
-            admitted.program.program_id
-            for admitted in admissions
-            if admitted.episode_id == episode_id
-        }
+        places = _places(tx, client_id)
+        here = places.get(episode_id)
         return [
-            admitted.episode_id
-            for admitted in admissions
-            if admitted.program.program_id in programs
-            and admitted.episode_id not in {episode_id, *over}
+            other
+            for other, place in places.items()
+            if here and place.program_id == here.program_id and other not in {episode_id, *over}
         ]
+
+    def place(self, tx: Transaction, client_id: str, episode_id: str) -> Place | None:
+        return _places(tx, client_id).get(episode_id)
 
     def activated(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
         plans_in_force = _heard(tx, client_id, plans.PlanActivated)
         return [plan.plan_id for plan in plans_in_force if plan.episode_id == episode_id]
+
+
+def _places(tx: Transaction, client_id: str) -> dict[str, Place]:
+    """The client's episodes → where each is since its last transfer."""
+    moves = _heard(tx, client_id, intake.ClientTransferred)
+    said = [
+        *_heard(tx, client_id, intake.ClientAdmitted),
+        *sorted(moves, key=lambda moved: date_of(moved, "transferred_on")),
+    ]
+    return {
+        place.episode_id: Place(site_id=place.site_id, program_id=place.program.program_id)
+        for place in said
+    }
 
 
 def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
@@ -85,6 +101,7 @@ def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
         client_id,
         registered=None,
         admitted=intake.ClientAdmitted,
+        transferred=intake.ClientTransferred,
         ended=plans.ClientDischarged,
         on="discharged_on",
     )
@@ -96,14 +113,22 @@ def tells_scores(tx: Transaction, client_id: str, reader: ScoreReader) -> bool:
 
 
 def episodes_at(tx: Transaction, client_id: str, sites: Collection[str]) -> Callable[[str], bool]:
-    """Whether an episode of this client's is shown to who has these sites."""
+    """Whether an episode of this client's is shown to who has these sites: one at which it is, or
+    was."""
     if speaks_for_every(sites):
         return lambda _: True
-    site_of = SqlEpisodes().sites(tx, client_id)
-    return lambda episode_id: site_of.get(episode_id) in sites
+    sites_of = SqlEpisodes().sites(tx, client_id)
+    return lambda episode_id: not sites_of.get(episode_id, frozenset()).isdisjoint(sites)
 
 
-def admissions_to(tx: Transaction, episode_id: str) -> list[intake.ClientAdmitted]:
+def sites_of_episode(tx: Transaction, episode_id: str) -> frozenset[str]:
+    """Of whomever: all at which it is, or was."""
+    clients = {admitted.client_id for admitted in _admissions_to(tx, episode_id)}
+    found = (SqlEpisodes().sites(tx, client_id).get(episode_id) for client_id in clients)
+    return frozenset().union(*(sites for sites in found if sites))
+
+
+def _admissions_to(tx: Transaction, episode_id: str) -> list[intake.ClientAdmitted]:
     """What was heard of admissions to this episode, of whomever."""
     rows = tx.execute(
         # The type as a literal: that is what the index of admissions is for.

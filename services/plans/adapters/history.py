@@ -81,6 +81,9 @@ READERS: Mapping[str, Callable[..., history.ProgressFact]] = {
     for reader in (
         fact_reader(attendance.SiteOpened, history.SiteClocks, given=PLACE),
         fact_reader(intake.ClientAdmitted, history.Admission, given=PLACE, program_id=_of_program),
+        fact_reader(
+            intake.ClientTransferred, history.Transfer, given=PLACE, program_id=_of_program
+        ),
         fact_reader(intake.AssessmentCompleted, history.Assessed, given=PLACE),
         fact_reader(intake.SafetyTaskOpened, history.SafetyTask, given=PLACE),
         fact_reader(intake.SafetyTaskClosed, history.SafetyClosed, given=PLACE),

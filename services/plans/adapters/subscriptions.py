@@ -86,6 +86,7 @@ def _rules_and_site(admitted: Any) -> Iterable[str]:
 
 def _subscriptions() -> Iterator[Subscription]:
     yield Subscription(intake.ClientAdmitted, _rules_and_site)
+    yield Subscription(intake.ClientTransferred)
     yield Subscription(plans.LevelRulesConfirmed)
     for message in (
         intake.AssessmentCompleted,

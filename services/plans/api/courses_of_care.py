@@ -46,7 +46,11 @@ class CoursesServicer:
             until = read.optional(timestamp_of, "as_of")
         with self._store.transaction() as tx:
             found = courses_of_care(tx, client_id=client_id, until=until)
-        here = [course for course in found if speaks_for(call.actor.sites, course.site_id)]
+        here = [
+            course
+            for course in found
+            if any(speaks_for(call.actor.sites, site_id) for site_id in course.sites)
+        ]
         return pb.ReadCourseResponse(episodes=map(_episode, here))
 
     def ReadCensus(self, request: pb.ReadCensusRequest, call: Call) -> pb.ReadCensusResponse:

@@ -51,11 +51,15 @@ class ProgramAtSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourseOfCare:
-    """One episode of one client; `changes`: level by first day, as they were recorded."""
+    """One episode of one client; `changes`: level by first day, as they were recorded.
+
+    In the program to which it was transferred last; `sites`: every one at which it is, or was.
+    """
 
     client_id: str
     episode_id: str
     site_id: str
+    sites: frozenset[str]
     program_id: str
     kind: str
     under_part2: bool

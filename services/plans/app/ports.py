@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 from kernel.execute import CommandExecutor
 from kernel.messaging.public_facts import HeardCredentials
 from kernel.store.store import Transaction
-from services.plans.domain.episode import Admitted
+from services.plans.domain.episode import Admitted, Place
 from services.plans.domain.progress import WeekOfProgress
 from services.plans.domain.recommendation import Recommendation
 
@@ -40,8 +40,13 @@ class Episodes(Protocol):
         """The client's open safety tasks of HIGH risk; one that doesn't say its risk is HIGH."""
         ...
 
-    def sites(self, tx: Transaction, client_id: str) -> Mapping[str, str]:
-        """The client's episodes of which an admission was heard → the site of each."""
+    def sites(self, tx: Transaction, client_id: str) -> Mapping[str, frozenset[str]]:
+        """The client's episodes of which an admission was heard → the sites where each was."""
+        ...
+
+    def place(self, tx: Transaction, client_id: str, episode_id: str) -> Place | None:
+        """Where the client's episode is, or will be, since its last transfer; None: it isn't
+        theirs, as far as an admission was heard."""
         ...
 
     def open_beside(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:

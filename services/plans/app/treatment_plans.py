@@ -364,8 +364,8 @@ def credential_of(
 def _where(tx: Transaction, plans: Plans, plan_id: str) -> Jurisdiction:
     """Where the plan's site is."""
     draft = PLAN.after(tx.load(plan_stream(plan_id))).draft
-    sites = plans.episodes.sites(tx, draft.client_id) if draft else {}
-    return plans.credentials.jurisdiction(tx, sites.get(draft.episode_id, "") if draft else "")
+    place = plans.episodes.place(tx, draft.client_id, draft.episode_id) if draft else None
+    return plans.credentials.jurisdiction(tx, place.site_id if place else "")
 
 
 def _clients_of(store: Store, plan_id: str) -> list[str]:

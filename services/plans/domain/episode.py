@@ -15,6 +15,14 @@ class Admitted:
     admitted_on: date
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A program at a site, which an episode is in."""
+
+    site_id: str
+    program_id: str
+
+
 class EpisodeDischarged(BrokenRule):
     """What a discharged client's course no longer takes."""
 

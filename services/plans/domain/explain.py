@@ -88,6 +88,7 @@ def _plan(fact: history.PlanInForce) -> str:
 IN_WORDS: Mapping[type, Callable[[Any], str]] = {
     history.SiteClocks: lambda f: f"site {f.site_id} keeps the time of {f.time_zone}",
     history.Admission: lambda f: f"admitted {f.admitted_on} at level {f.level_of_care}",
+    history.Transfer: lambda f: f"transferred {f.transferred_on} to program {f.program_id}",
     history.LevelChange: lambda f: f"level {f.level_of_care} from {f.effective_from}",
     history.Discharge: lambda f: f"discharged {f.discharged_on}",
     history.PlanInForce: _plan,

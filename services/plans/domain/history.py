@@ -39,6 +39,16 @@ class Admission(HistoryFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(HistoryFact):
+    """The episode goes on in another program from that day on."""
+
+    episode_id: str
+    transferred_on: date
+    site_id: str = ""
+    program_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LevelChange(HistoryFact):
     """The clinical level from a day on, within an episode."""
 
@@ -152,6 +162,7 @@ class SafetyClosed(HistoryFact):
 ProgressFact = (
     SiteClocks
     | Admission
+    | Transfer
     | LevelChange
     | Discharge
     | PlanInForce

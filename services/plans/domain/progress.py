@@ -20,6 +20,7 @@ from services.plans.domain.history import (
     ProgressFact,
     Review,
     SiteClocks,
+    Transfer,
     order,
 )
 from services.plans.domain.scores import EpisodeDays, Trend, scores_of, trend_of
@@ -115,9 +116,10 @@ def episodes_of(facts: Iterable[ProgressFact]) -> list[Episode]:
     discharges = {fact.episode_id: fact for fact in _only(in_order, Discharge)}
     clocks = {fact.site_id: fact for fact in _only(in_order, SiteClocks)}
     stays = {admission.episode_id: _stay(admission, discharges, clocks) for admission in admissions}
+    programs = _programs(admissions, _only(in_order, Transfer))
     sessions: defaultdict[str, list[Session]] = defaultdict(list)
     for session in sessions_of(in_order):
-        if admission := _admission_of(session, admissions, stays):
+        if admission := _admission_of(session, admissions, stays, programs):
             sessions[admission.episode_id].append(session)
     return [
         Episode(
@@ -152,8 +154,21 @@ def _stay(
     )
 
 
+def _programs(
+    admissions: Iterable[Admission], transfers: Iterable[Transfer]
+) -> Mapping[str, set[str]]:
+    """Episode → the programs that it is, or was, in."""
+    found = {admission.episode_id: {admission.program_id} for admission in admissions}
+    for transfer in transfers:
+        found.get(transfer.episode_id, set()).add(transfer.program_id)
+    return found
+
+
 def _admission_of(
-    session: Session, admissions: Sequence[Admission], stays: Mapping[str, EpisodeDays]
+    session: Session,
+    admissions: Sequence[Admission],
+    stays: Mapping[str, EpisodeDays],
+    programs: Mapping[str, set[str]],
 ) -> Admission | None:
     """None: before any. The admissions are in order."""
     day = session.service_date
@@ -161,7 +176,7 @@ def _admission_of(
     own = [
         admission
         for admission in begun
-        if session.program_id and session.program_id == admission.program_id
+        if session.program_id and session.program_id in programs[admission.episode_id]
     ]
     on_that_day = [admission for admission in begun if day <= stays[admission.episode_id].last]
     return next((candidates[-1] for candidates in (own, on_that_day, begun) if candidates), None)

@@ -48,10 +48,12 @@ from services.intake.domain.dimensions import DimensionsRated, RateDimensions
 from services.intake.domain.episode import (
     AdmitClient,
     ClientAdmitted,
+    ClientTransferred,
     CloseEpisode,
     EpisodeClosed,
     EpisodeSummary,
     Program,
+    TransferClient,
 )
 from services.intake.domain.forgetting import (
     AgreeToForget,
@@ -215,6 +217,8 @@ admissions = some(
     declined=st.booleans(),
 )
 admitted = some(ClientAdmitted, level_of_care=st.just("2.1"))
+transfers = some(TransferClient, others=st.lists(episode_summaries, max_size=2).map(tuple))
+transferred = some(ClientTransferred)
 closings = some(CloseEpisode)
 closed = some(EpisodeClosed)
 assessments = some(

@@ -116,6 +116,14 @@ def discharged(number: int, episode: str = "e1") -> Message:
     return plans.ClientDischarged(episode_id=episode, discharged_on=on(number))
 
 
+def transferred(number: int, episode: str, program: str) -> Message:
+    return intake.ClientTransferred(
+        episode_id=episode,
+        program=common.Program(program_id=program),
+        transferred_on=on(number),
+    )
+
+
 def phq9(score: int, moment: datetime) -> Message:
     return intake.AssessmentCompleted(
         assessment_id=f"{score} {moment}",

@@ -24,6 +24,7 @@ from services.intake.domain.episode import (
     CloseEpisode,
     Episode,
     EpisodeClosed,
+    EpisodeCommand,
     EpisodeFact,
     EpisodeSummary,
     Program,
@@ -142,9 +143,12 @@ def test_only_an_episode_of_the_client_s_is_closed() -> None:
     assert tuple(EPISODE.decide(closing, EPISODE.evolve(episode, fact))) == ()
 
 
-@given(st.lists(made.admitted | made.closed), made.admissions | made.closings)
+@given(
+    st.lists(made.admitted | made.transferred | made.closed),
+    made.admissions | made.transfers | made.closings,
+)
 def test_an_episode_s_command_twice_yields_nothing_the_second_time(
-    history: list[EpisodeFact], command: AdmitClient | CloseEpisode
+    history: list[EpisodeFact], command: EpisodeCommand
 ) -> None:
     episode = EPISODE.fold(history)
     try:
@@ -156,7 +160,7 @@ def test_an_episode_s_command_twice_yields_nothing_the_second_time(
     assert tuple(EPISODE.decide(command, episode)) == ()
 
 
-@given(st.lists(made.admitted | made.closed), st.integers(0, 9))
+@given(st.lists(made.admitted | made.transferred | made.closed), st.integers(0, 9))
 def test_an_episode_replays_in_halves(facts: list[EpisodeFact], cut: int) -> None:
     half = EPISODE.fold(facts[:cut])
     for fact in facts[cut:]:

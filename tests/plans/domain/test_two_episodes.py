@@ -3,7 +3,15 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from tests.harness.plans.facts import admitted, attended, discharged, phq9, scheduled, weeks
+from tests.harness.plans.facts import (
+    admitted,
+    attended,
+    discharged,
+    phq9,
+    scheduled,
+    transferred,
+    weeks,
+)
 from tests.harness.plans.history import day
 
 CHICAGO, TOKYO = ZoneInfo("America/Chicago"), ZoneInfo("Asia/Tokyo")
@@ -29,6 +37,17 @@ def test_of_two_open_episodes_a_session_is_of_the_one_whose_program_gave_it() ->
         ("e1", 180, False),
         ("e2", 60, True),
     ]
+
+
+def test_after_a_transfer_sessions_of_both_programs_are_the_episodes() -> None:
+    found = weeks(
+        admitted(0, "e1", "p1"),
+        admitted(1, "e2", "p2"),
+        transferred(3, "e1", "p3"),
+        attended("before", 60, number=2, program="p1"),
+        attended("after", 90, number=4, program="p3"),
+    )
+    assert [(week.episode_id, week.delivered_minutes) for week in found] == [("e1", 150)]
 
 
 def test_who_comes_without_being_expected_is_counted_where_they_came() -> None:

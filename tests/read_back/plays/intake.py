@@ -15,7 +15,7 @@ from kernel.process import Service
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from services.intake.__main__ import SERVICE
-from tests.harness.intake.service import OTHER_PAYER, PAYER, PROGRAM, SITE, Desk
+from tests.harness.intake.service import OTHER_PAYER, PAYER, PROGRAM, SITE, Desk, network
 from tests.harness.intake.strategies import day
 from tests.harness.plans.service import credentialed
 from tests.intake.test_forgetting import YEARS, agree, ask, long_after
@@ -25,6 +25,8 @@ ROLES = frozenset({"clinician", "front_desk", "administrator"})
 COLLEAGUE = "5a000000-0000-4000-8000-000000000002"
 AREAS = pb.AssessmentArea.keys()[1:]
 C_SSRS = {1: 1, 2: 1, 3: 1, 4: 1, 5: 0, 6: 0}
+
+ELSEWHERE = "51000000-0000-4000-8000-000000000002"
 
 
 def play(new_store: Callable[[Service], Store]) -> Played:
@@ -178,6 +180,18 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         program_id=PROGRAM,
         level_of_care="2.1",
         admitted_on=lambda: next(admitted_on),
+    )
+    [episode] = desk.rows(f"SELECT episode_id FROM episode WHERE client_id = '{client_id}'")
+    desk.told(*network(ELSEWHERE))
+    moved_on = iter([common.Date(year=2026, month=6, day=number) for number in (27, 26)])
+    stated(
+        "transfer",
+        pb.TransferClientRequest,
+        **whose,
+        episode_id=str(episode.episode_id),
+        site_id=ELSEWHERE,
+        program_id=PROGRAM,
+        transferred_on=lambda: next(moved_on),
     )
     desk.told(credentialed(COLLEAGUE, "LCSW", token_subject="staff/2"))
     of_task = {**whose, "task_id": assessed.safety_task_id}

@@ -6,7 +6,7 @@ digit) and 17; domain guide section 5 ("Sequencing").
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from services.billing.domain.days.gates import admission_on
 from services.billing.domain.days.release import may_open
@@ -16,6 +16,7 @@ from services.billing.domain.history.history import BillingHistory, Discharge
 from services.billing.domain.payers.rules import DayOutcome
 from services.billing.domain.x12.t837.claim import STILL_A_PATIENT, ClaimFrequency
 
+DAY = timedelta(days=1)
 AT_HOME = "01"
 WENT = {
     "LEFT_AGAINST_ADVICE": "07",
@@ -83,7 +84,8 @@ class Courses:
         given = set[date]() if alone else self._given.get((site_id, episode_id), set())
         begun = any(of_course.first for of_course in bills) or min(dates) < min(bill.dates)
         interim = interim and not alone
-        ended = self._ended_with(bill.dates, episode_id, None if interim else period_end)
+        until = None if interim else period_end
+        ended = self._ended_with(bill.dates, site_id, episode_id, until)
         if ended and max(on for on in dates | given if on <= ended.discharged_on) not in bill.dates:
             ended = None  # a later bill may be nearer to it
         if ended is None and interim:
@@ -96,16 +98,16 @@ class Courses:
         )
 
     def _ended_with(
-        self, dates: Collection[date], episode_id: str, until: date | None
+        self, dates: Collection[date], site_id: str, episode_id: str, until: date | None
     ) -> Discharge | None:
-        """What ended the episode after the bill of these dates began.
+        """What ended the episode there, a transfer too, after the bill of these dates began.
 
         `until`: of a bill that stands alone, whose period must hold it; an interim one is the last
         however long nothing was given before the discharge.
         """
         found = [
             discharge
-            for discharge in self._history.discharges
+            for discharge in (*self._history.discharges, *self._left(site_id))
             if discharge.episode_id == episode_id
             and min(dates) <= discharge.discharged_on
             and (until is None or discharge.discharged_on <= until)
@@ -113,6 +115,20 @@ class Courses:
         return min(
             found, key=lambda discharge: (discharge.discharged_on, discharge.fact), default=None
         )
+
+    def _left(self, site_id: str) -> Iterator[Discharge]:
+        """By whom the site was left, as if they had been discharged from it the day before."""
+        for stay in self._history.admissions:
+            for after in self._history.admissions:
+                if (after.episode_id, stay.site_id) != (stay.episode_id, site_id):
+                    continue
+                if stay.last and after.first == stay.last + DAY and after.site_id != site_id:
+                    yield Discharge(
+                        fact=after.fact,
+                        episode_id=stay.episode_id,
+                        discharged_on=stay.last,
+                        reason="TRANSFERRED",
+                    )
 
     def _key(self, bill: InstitutionalBill) -> tuple[str, str, str, str]:
         episode_id = self._episode_on(min(bill.dates))

@@ -72,10 +72,10 @@ def admission_on(
 ) -> Admission | None:
     """The latest admission on or before that date, to a program of the day's sessions if any.
 
-    Of several, one that wasn't over by then.
+    Of several, one that wasn't over by then; of one that was transferred, where it was.
     """
     given_by = {program.program_id for program in programs if program.program_id}
-    before = [admission for admission in history.admissions if admission.admitted_on <= on]
+    before = [admission for admission in history.admissions if admission.covers(on)]
     return max(
         before,
         key=lambda admission: (
@@ -108,7 +108,7 @@ def admissions_at(history: BillingHistory, site_id: str, on: date) -> list[Admis
         admission
         for admission in history.admissions
         if admission.site_id == site_id
-        and admission.admitted_on <= on
+        and admission.covers(on)
         and not discharged_before(history, admission, on)
     ]
 
@@ -119,7 +119,7 @@ def _admissions_taken_back(history: BillingHistory, site_id: str, on: date) -> l
         admission
         for admission in history.admissions_put_right
         if admission.site_id == site_id
-        and admission.admitted_on <= on
+        and admission.covers(on)
         and not discharged_before(history, admission, on)
     ]
 

@@ -36,13 +36,35 @@ NOT_KNOWN = Program()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """Of its program the id alone: what governs a day is its sessions' to say."""
+    """Of its program the id alone: what governs a day is its sessions' to say.
+
+    One that was transferred is here once for each place: from `first` on (None: the admission), to
+    `last`; `also`: the admission's fact, where `fact` is the transfer's.
+    """
 
     fact: str
     episode_id: str
     site_id: str
     level_of_care: str
     admitted_on: date
+    program_id: str = ""
+    first: date | None = None
+    last: date | None = None
+    also: frozenset[str] = frozenset()
+
+    def covers(self, on: date) -> bool:
+        """Whether the client, unless discharged, was there that day."""
+        return (self.first or self.admitted_on) <= on <= (self.last or date.max)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """The episode goes on in another program from that day on."""
+
+    fact: str
+    episode_id: str
+    site_id: str
+    transferred_on: date
     program_id: str = ""
 
 
@@ -442,6 +464,7 @@ class BillingHistory:
     admissions: tuple[Admission, ...] = ()
     # As they were said first, of those that say otherwise or nothing now.
     admissions_put_right: tuple[Admission, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
     diagnosis_ends: tuple[DiagnosisEnd, ...] = ()
     coverages: tuple[Coverage, ...] = ()
@@ -486,5 +509,5 @@ class SaidByAFact(Protocol):
 def facts_of(*said: Iterable[SaidByAFact]) -> frozenset[str]:
     """The ids of the facts that say all these."""
     items = [item for some in said for item in some]
-    also = (item.also for item in items if isinstance(item, Attendance))
+    also = (item.also for item in items if isinstance(item, Admission | Attendance))
     return frozenset(item.fact for item in items).union(*also)

@@ -17,7 +17,8 @@ def sayings(history: k.BillingHistory) -> dict[str, str]:
 
 
 def _admission(fact: k.Admission) -> str:
-    return f"admitted {fact.admitted_on} at level {fact.level_of_care}"
+    moved = f", transferred {fact.first}" if fact.first else ""
+    return f"admitted {fact.admitted_on} at level {fact.level_of_care}{moved}"
 
 
 def _coverage(fact: k.Coverage) -> str:
@@ -81,6 +82,7 @@ def _plan(plan: k.Plan) -> str:
 SAYINGS: dict[str, Saying] = {
     "admissions_put_right": lambda f: f"{_admission(f)}, as was said first",
     "admissions": _admission,
+    "transfers": lambda f: f"transferred {f.transferred_on} to site {f.site_id}",
     "discharges": lambda f: f"discharged {f.discharged_on}",
     "identities": lambda f: f"who the client is was put right: version {f.version} of it",
     "memberships": lambda f: f"numbers of a coverage put right: version {f.version} of them",

@@ -84,7 +84,7 @@ def standings(history: BillingHistory, on: date, until: date) -> list[Standing]:
         (
             admission
             for admission in history.admissions
-            if admission.admitted_on <= on and not discharged_before(history, admission, on)
+            if admission.covers(on) and not discharged_before(history, admission, on)
         ),
         key=lambda admission: (admission.site_id, admission.episode_id),
     )
@@ -113,7 +113,7 @@ def _standing(
 
 def _last_admission(history: BillingHistory, on: date) -> Admission | None:
     """Where they were last, of whom no admission is open."""
-    before = [admission for admission in history.admissions if admission.admitted_on <= on]
+    before = [admission for admission in history.admissions if admission.covers(on)]
     return max(
         before, key=lambda admission: (admission.admitted_on, admission.episode_id), default=None
     )
