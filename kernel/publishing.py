@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from google.protobuf.message import Message
 from ninehours.common.v1 import statements_pb2
@@ -26,11 +27,16 @@ PART2: Label = "PART2"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """One public fact that a private one makes: about whom, what, and under which label."""
+    """One public fact that a private one makes: about whom, what, and under which label.
+
+    `amends`: the public fact of which it is another telling, where there may be several about one
+    subject; each has an id of its own.
+    """
 
     subject: str
     message: Message
     label: Label
+    amends: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,10 @@ def publisher(
                 yield _amendment(recorded, amended, said)
             return
         for said in said_by(recorded.fact):
-            yield publication_of(recorded, said.subject, said.message, label=said.label)
+            published = publication_of(recorded, said.subject, said.message, label=said.label)
+            if said.amends is not None:
+                published = replace(published, id=derived_id(recorded.id, said.amends, "amended"))
+            yield published
 
     return publish
 

@@ -240,11 +240,12 @@ class StatementKinds:
                 "said_by": telling.actor,
             }
             if isinstance(fact, StatementAmended):
+                version = fact.remark_version  # 0: what it follows from says why
                 told |= {
                     "revision": fact.revision,
                     "voided": fact.voided,
                     "reason": REASON.Value(f"CORRECTION_REASON_{fact.reason}"),
-                    "remark": (opened(remarks, fact.remark_version) or b"").decode(),
+                    "remark": (opened(remarks, version) or b"").decode() if version else "",
                 }
             return told
 

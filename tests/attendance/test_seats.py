@@ -20,6 +20,7 @@ from tests.harness.attendance.front_desk import (
     MONDAY,
     THREE_HOURS,
     FrontDesk,
+    at,
     clients,
     minute,
     weekly,
@@ -168,9 +169,51 @@ def test_what_is_refused_is_refused_by_name(desk: FrontDesk) -> None:
     desk.call(pb.CancelSessionRequest(session_id=later))
     desk.now = MONDAY + THREE_HOURS
     desk.close(session_id)
+    late = pb.AddToRosterRequest(client_id=ben, session_id=session_id)
+    assert reason_of(desk, late) == "SESSION_CLOSED"
     for kind in (pb.AddToRosterRequest, pb.TakeFromRosterRequest):
-        assert reason_of(desk, kind(client_id=ada, session_id=session_id)) == "SESSION_CLOSED"
         assert reason_of(desk, kind(client_id=ada, session_id=later)) == "SESSION_CANCELLED"
+
+
+def test_whom_a_closed_session_named_by_mistake_never_missed_it(desk: FrontDesk) -> None:
+    ada, ben = clients(2)
+    session_id = desk.session([ada, ben])
+    desk.come(session_id, {ada: minute(0)})
+    desk.leave(session_id, {ada: minute(180)})
+    desk.now = MONDAY + THREE_HOURS
+    assert desk.close(session_id).missed == 1
+    take(desk, ben, session_id)
+    assert desk.standing(ben) == []
+    assert desk.nouns(ben)[:2] == ["SessionScheduled", "SessionMissed"]  # what was told stays
+    came = pb.TakeFromRosterRequest(client_id=ada, session_id=session_id)
+    assert reason_of(desk, came) == "CLIENT_WAS_THERE"
+    assert reason_of(desk, pb.TakeFromRosterRequest(client_id=ben, session_id=session_id)) == (
+        "NOT_ON_ROSTER"
+    )
+
+
+def test_who_was_taken_for_another_at_a_closed_session_was_never_there(desk: FrontDesk) -> None:
+    ada, ben = clients(2)
+    session_id = desk.session([ada, ben])
+    desk.come(session_id, {ada: minute(0), ben: minute(0)})
+    desk.leave(session_id, {ada: minute(180), ben: minute(180)})
+    desk.now = MONDAY + THREE_HOURS
+    desk.close(session_id)
+    desk.correct(session_id, ben, MONDAY, 0)
+    take(desk, ben, session_id)
+    assert desk.standing(ben) == []
+    desk.correct(session_id, ben, MONDAY, 60)  # and then they were
+    assert [fact.minutes for fact in desk.standing(ben)] == [60]
+
+
+def test_who_was_not_at_what_was_broken_off_is_taken_off_it(desk: FrontDesk) -> None:
+    ada, ben = clients(2)
+    session_id = desk.session([ada, ben])
+    desk.come(session_id, {ada: minute(0)})
+    desk.now = minute(90)
+    desk.call(pb.CancelSessionRequest(session_id=session_id, given_until=at(minute(80))))
+    take(desk, ben, session_id)
+    assert desk.standing(ben) == []
 
 
 def test_from_a_date_on_a_client_is_in_a_templates_series(desk: FrontDesk) -> None:

@@ -21,6 +21,7 @@ def course(**changes: Any) -> CourseOfCare:
     told: dict[str, Any] = {
         "client_id": str(uuid4()),
         "episode_id": str(uuid4()),
+        "sites": frozenset({"lakeside"}),
         "site_id": "lakeside",
         "program_id": "dual",
         "kind": "DUAL",

@@ -244,14 +244,15 @@ def _scheduled(tx: Transaction, session_ids: set[str]) -> dict[str, ClientSessio
 
 def _after(session: ClientSession, message: object) -> ClientSession:
     match message:
-        case events.SessionAttended() as attended:
+        # One that was closed anew stays as it was corrected.
+        case events.SessionAttended() as attended if not session.corrections:
             return replace(
                 session,
                 state=SessionState.ATTENDED,
                 minutes=attended.minutes,
                 treatment=_spans(attended),
             )
-        case events.SessionMissed():
+        case events.SessionMissed() if not session.corrections:
             return replace(session, state=SessionState.MISSED)
         case events.SessionCancelled() if session.state is not SessionState.ATTENDED:
             return replace(session, state=SessionState.CANCELLED)

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
+from uuid import UUID
 
+from google.protobuf.message import Message
 from ninehours.attendance.v1 import attendance_events_pb2 as public
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.common.v1 import statements_pb2
@@ -40,6 +42,12 @@ _attended = writer(
     public.SessionAttended, session.Attendance, treatment=_treatment, given=OF_SESSION
 )
 _missed = writer(public.SessionMissed, session.Attendance, given=OF_SESSION)
+OF_WHAT_WAS_TOLD: Mapping[str, type[Message]] = {
+    "MISSED": public.SessionMissed,
+    "ATTENDED": public.SessionAttended,
+    "CALLED_OFF": public.SessionCancelled,
+    "CORRECTED": public.AttendanceCorrected,
+}
 
 
 def _label(fact: Any) -> Label:
@@ -106,18 +114,35 @@ def _place(fact: roster.RosterChange) -> Iterator[Said]:
     if fact.told_by is None:
         yield Said(subject=subject, message=message, label=label)
         return
-    kind, voided = message.DESCRIPTOR.full_name, isinstance(fact, roster.TakenFromRoster)
-    amended = statements_pb2.StatementAmended(
-        client_id=fact.client_id,
-        statement_id=str(fact.told_by),
-        fact_id=str(derived_id(fact.told_by, kind, subject)),
-        revision=fact.revision,
+    if not isinstance(fact, roster.TakenFromRoster):
+        place = _amended(fact.client_id, fact.told_by, fact.revision, message)
+        yield Said(subject=subject, message=place, label=label)
+        return
+    place = _amended(fact.client_id, fact.told_by, fact.revision, type(message))
+    yield Said(subject=subject, message=place, label=label)
+    for told in fact.also:
+        kind = OF_WHAT_WAS_TOLD[told.kind]
+        no_more = _amended(fact.client_id, told.told_by, told.revision, kind)
+        yield Said(subject=subject, message=no_more, label=label, amends=told.told_by)
+
+
+def _amended(
+    client_id: str, told_by: UUID, revision: int, said: Message | type[Message]
+) -> statements_pb2.StatementAmended:
+    """What a private fact told of one client is this now; by its type alone: nothing."""
+    kind, content = said.DESCRIPTOR.full_name, b""
+    if isinstance(said, Message):
+        content = said.SerializeToString(deterministic=True)
+    return statements_pb2.StatementAmended(
+        client_id=client_id,
+        statement_id=str(told_by),
+        fact_id=str(derived_id(told_by, kind, f"client/{client_id}")),
+        revision=revision,
         type=kind,
-        content=b"" if voided else message.SerializeToString(deterministic=True),
-        voided=voided,
+        content=content,
+        voided=not isinstance(said, Message),
         reason=statements_pb2.CORRECTION_REASON_TOLD_LATER,
     )
-    yield Said(subject=subject, message=amended, label=label)
 
 
 _of_site = partial(published, "site", label=HIPAA)

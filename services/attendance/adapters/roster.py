@@ -191,6 +191,11 @@ def _sessions(
             closed=closed is not None,
             cancelled=telling.last(told.ToldCancellation, cancelled),
             broken_off=telling.last(told.ToldBreakOff, broken_off),
+            closing=telling.last(
+                told.ToldClosing, sessions.of(SessionClosed).about(scheduled, "session_id")
+            )
+            if closed is not None
+            else None,
             roster_changes=tuple(
                 telling.part(
                     told.ToldRosterChange, each, on_roster=isinstance(each.fact, AddedToRoster)

@@ -154,7 +154,9 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
             _corrected(tx, fact)
         case StatementAmended(content=CheckedIn() | CheckedOut() as fact):
             _present(tx, fact.session_id, fact.client_id)
-        case StatementAmended(content=SessionCancelled() | SessionBrokenOff() as fact):
+        case StatementAmended(
+            content=SessionCancelled() | SessionBrokenOff() | SessionClosed() as fact
+        ):
             _settled(tx, fact.session_id)
 
 

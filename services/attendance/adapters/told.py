@@ -9,7 +9,12 @@ from services.attendance.domain.note import AddendumAdded, NoteAttested, NoteSig
 from services.attendance.domain.presence import AttendanceCorrected, CheckedIn, CheckedOut
 from services.attendance.domain.roster import RosterChange
 from services.attendance.domain.scheduling import SessionScheduled
-from services.attendance.domain.session import Attendance, SessionBrokenOff, SessionCancelled
+from services.attendance.domain.session import (
+    Attendance,
+    SessionBrokenOff,
+    SessionCancelled,
+    SessionClosed,
+)
 from services.attendance.domain.site import GraceSet, ProgramOpened, SiteClosedForDay, SiteOpened
 from services.attendance.domain.staff import CredentialEnded, StaffCredentialed
 from services.attendance.domain.template import TemplateDefined
@@ -91,6 +96,11 @@ class ToldBreakOff(Told):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldClosing(Told):
+    fact: SessionClosed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToldRosterChange(Told):
     fact: RosterChange
     on_roster: bool
@@ -102,6 +112,7 @@ class ToldSession(ToldWhole):
     closed: bool
     cancelled: ToldCancellation | None
     broken_off: ToldBreakOff | None
+    closing: ToldClosing | None
     roster_changes: tuple[ToldRosterChange, ...]
     presences: tuple[ToldPresence, ...]
 

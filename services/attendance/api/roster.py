@@ -60,6 +60,7 @@ to_session = writer(
     breaks=to_break,
     cancelled=writer(pb.SessionCancellation, told.ToldCancellation, through=FACT),
     broken_off=writer(pb.SessionBrokenOff, told.ToldBreakOff, through=FACT),
+    closing=writer(pb.SessionClosing, told.ToldClosing, through=FACT),
     roster_changes=writer(pb.RosterChange, told.ToldRosterChange, through=FACT),
     presences=to_presence,
 )

@@ -76,6 +76,12 @@ KINDS = statement_kinds(
             not_held=False,
         ),
         recording(
+            words.CloseSessionRequest,
+            session.SessionClosed,
+            requests.to_close_session,
+            {"now": NOW},
+        ),
+        recording(
             words.OpenSiteRequest,
             site.SiteOpened,
             requests.to_open_site,

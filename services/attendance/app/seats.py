@@ -7,15 +7,18 @@ sessions are locked first, then the client, in the order in which closing locks 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from kernel.execute import Outcome, decided
 from kernel.facts import Recorded
 from kernel.refusal import AgainstTheRules
+from kernel.statements import statements
 from kernel.store.store import Context, Transaction
 from services.attendance.app.ports import AttendanceWriteSide
 from services.attendance.app.scheduling import refuse_clients_busy
 from services.attendance.app.streams import (
     client_subject,
+    presence_stream,
     presences_of,
     refuse_version,
     require_admitted,
@@ -23,6 +26,7 @@ from services.attendance.app.streams import (
 )
 from services.attendance.domain.admission import is_admitted
 from services.attendance.domain.minutes import Span
+from services.attendance.domain.presence import PRESENCE, AttendanceCorrected
 from services.attendance.domain.roster import (
     AddToRoster,
     NotOnRoster,
@@ -30,9 +34,10 @@ from services.attendance.domain.roster import (
     Seat,
     TakeFromRoster,
     TakenFromRoster,
+    Told,
 )
 from services.attendance.domain.scheduling import OverCapacity, SessionScheduled
-from services.attendance.domain.session import SESSION
+from services.attendance.domain.session import SESSION, SessionBrokenOff, SessionClosed
 
 BY_REACTION = "reaction/"
 
@@ -97,18 +102,19 @@ def take_from_roster(
 ) -> Outcome:
     """Takes these places from the client.
 
-    Refuses who has none of them (NOT_ON_ROSTER), and a session that is closed (SESSION_CLOSED) or
-    cancelled (SESSION_CANCELLED).
+    Of a session that was closed, too: then it was never missed. Refuses who has none of them
+    (NOT_ON_ROSTER), who came to a closed one (CLIENT_WAS_THERE), and a session that is cancelled
+    (SESSION_CANCELLED).
     """
 
-    def decide(_: Transaction, seated: Sequence[_Seated]) -> Iterator[Recorded]:
+    def decide(tx: Transaction, seated: Sequence[_Seated]) -> Iterator[Recorded]:
         none = True
         for session in seated:
             scheduled = session.scheduled
             if asked.template_id and scheduled and asked.client_id not in scheduled.roster:
                 continue
             none = False
-            yield from _taken(session, asked.client_id, context)
+            yield from _taken(tx, session, asked.client_id, context)
         if none:
             raise NotOnRoster(asked.session_id or asked.template_id)
 
@@ -139,7 +145,7 @@ def keep_places_of_the_admitted(
             if client_id in scheduled.roster:
                 came = presences_of(tx, session.session_id, [client_id])[client_id].intervals
                 if not admitted and not came:
-                    facts += _taken(session, client_id, context)
+                    facts += _taken(tx, session, client_id, context)
             elif admitted and _was_taken_so(session, client_id):
                 span = Span(starts_at=scheduled.starts_at, ends_at=scheduled.ends_at)
                 if not schedule.busy_clients(tx, [client_id], [span]):
@@ -207,10 +213,40 @@ def _added(session: _Seated, client_id: str, context: Context) -> Sequence[Recor
     return decided(context, SESSION, session.stream, session.history, command)
 
 
-def _taken(session: _Seated, client_id: str, context: Context) -> Sequence[Recorded]:
-    seat = _seat_of(session.history, client_id)
-    command = TakeFromRoster(session_id=session.session_id, client_id=client_id, seat=seat)
+def _taken(
+    tx: Transaction, session: _Seated, client_id: str, context: Context
+) -> Sequence[Recorded]:
+    history = tx.load(presence_stream(session.session_id, client_id))
+    there = PRESENCE.after(history).was_there
+    told = [*_closed_with(session.history, client_id), *_corrected(history)]
+    command = TakeFromRoster(
+        session_id=session.session_id,
+        client_id=client_id,
+        seat=_seat_of(session.history, client_id),
+        there=there,
+        also=() if there else tuple(told),
+    )
     return decided(context, SESSION, session.stream, session.history, command)
+
+
+def _closed_with(history: Sequence[Recorded], client_id: str) -> Iterator[Told]:
+    """What closing the session told of the client, as far as it stands."""
+    for said in statements(history):
+        fact = said.now.fact
+        if said.voided or not isinstance(fact, SessionClosed | SessionBrokenOff):
+            continue
+        kinds = {each.client_id: each.attended for each in fact.attendances}
+        told = partial(Told, told_by=said.first.id, revision=said.revision + 1)
+        if client_id in kinds:
+            yield told(kind="ATTENDED" if kinds[client_id] else "MISSED")
+        elif isinstance(fact, SessionBrokenOff) and client_id in fact.absent:
+            yield told(kind="CALLED_OFF")
+
+
+def _corrected(history: Sequence[Recorded]) -> Iterator[Told]:
+    for recorded in history:
+        if isinstance(recorded.fact, AttendanceCorrected):
+            yield Told(told_by=recorded.id, revision=2, kind="CORRECTED")
 
 
 def _seat_of(history: Iterable[Recorded], client_id: str) -> Seat:

@@ -23,6 +23,7 @@ from services.attendance.app.streams import (
     session_stream,
     site_stream,
 )
+from services.attendance.app.use_cases import closing
 from services.attendance.domain.absence import CalledOff, ClientAbsent, RecordAbsence
 from services.attendance.domain.encounter import Encounter
 from services.attendance.domain.minutes import Span
@@ -38,9 +39,12 @@ from services.attendance.domain.presence import (
 from services.attendance.domain.session import (
     SESSION,
     CancelSession,
+    ClosedOtherwise,
+    CloseSession,
     Session,
     SessionBrokenOff,
     SessionCancelled,
+    SessionClosed,
 )
 from services.attendance.domain.site import (
     SITE,
@@ -148,6 +152,22 @@ def _cancellation(telling: SaidInstead) -> CancelSession:
     return replace(asked, presences=presences_of(tx, asked.session_id, clients))
 
 
+def _closing(telling: SaidInstead) -> CloseSession:
+    """As things stand: what it says, it says of who was there and is on the roster.
+
+    Refuses (CLOSED_OTHERWISE) one that would say of somebody what it didn't: after it was taken
+    back, the session is closed anew.
+    """
+    attendance, tx = telling.attendance, telling.tx
+    asked: CloseSession = replace(telling.asked, now=telling.first.at)
+    command = closing(attendance, tx, asked, SESSION.after(telling.others))
+    said = {each.client_id: each.attended for each in telling.now.attendances}
+    for client_id, presence in command.presences.items():
+        if said.get(client_id) is not bool(presence.intervals):
+            raise ClosedOtherwise(asked.session_id)
+    return command
+
+
 def _addendum(telling: SaidInstead) -> AddAddendum:
     attendance, context, encounter = telling.attendance, telling.context, telling.encounter
     if telling.asked.client_ids != (telling.now.client_id,):
@@ -214,6 +234,7 @@ KINDS: Mapping[type, Kind] = {
         decider=SESSION, command=_cancellation, kept=("session_id",), follow=_if_free
     ),
     SessionBrokenOff: Kind(decider=SESSION, command=_cancellation, kept=("session_id",)),
+    SessionClosed: Kind(decider=SESSION, command=_closing, kept=("session_id",)),
     SiteOpened: Kind(decider=SITE, made=("site_id",), follow=_site_not_in_use),
     ProgramOpened: Kind(
         decider=SITE, command=_program, kept=("site_id",), follow=_program_not_in_use

@@ -39,7 +39,7 @@ from services.attendance.domain.presence import (
     CorrectionReason,
     PresenceCommand,
 )
-from services.attendance.domain.session import SESSION, CloseSession
+from services.attendance.domain.session import SESSION, CloseSession, Session
 from services.attendance.domain.site import SITE, SiteCommand
 from services.attendance.domain.staff import STAFF, StaffCommand
 
@@ -133,24 +133,32 @@ def close_session(
     Its clients are locked: of two sessions with the same client, closed at once, the later one sees
     the other, and flags what overlaps.
     """
-    stream, schedule = session_stream(asked.session_id), attendance.schedule
+    stream = session_stream(asked.session_id)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         history = tx.load(stream)
         refuse_stale(context, len(history))
         session = SESSION.after(history)
-        clients = schedule.attendees(tx, asked.session_id)
-        tx.lock(map(client_subject, clients))
-        command = replace(
-            asked,
-            presences=presences_of(tx, asked.session_id, clients),
-            not_admitted=not_admitted_to(tx, schedule, session, clients),
-            elsewhere=schedule.elsewhere(tx, asked.session_id),
-            grace=grace_of(tx, session),
-        )
+        command = closing(attendance, tx, asked, session)
         return decided(context, SESSION, stream, history, command)
 
     return attendance.executor.transact(context, decide, locks=[stream])
+
+
+def closing(
+    attendance: AttendanceWriteSide, tx: Transaction, asked: CloseSession, session: Session
+) -> CloseSession:
+    """The command, with who was there; locks them. The session must be locked."""
+    schedule = attendance.schedule
+    clients = schedule.attendees(tx, asked.session_id)
+    tx.lock(map(client_subject, clients))
+    return replace(
+        asked,
+        presences=presences_of(tx, asked.session_id, clients),
+        not_admitted=not_admitted_to(tx, schedule, session, clients),
+        elsewhere=schedule.elsewhere(tx, asked.session_id),
+        grace=grace_of(tx, session),
+    )
 
 
 def sign_note(attendance: AttendanceWriteSide, asked: WrittenNote, context: Context) -> Outcome:

@@ -9,18 +9,11 @@ from kernel.decider import filled
 from kernel.refusal import BrokenRule
 from services.attendance.domain.encounter import Encounter
 from services.attendance.domain.minutes import Interval, Span, treated_within
-from services.attendance.domain.refusals import SessionNotStarted
+from services.attendance.domain.refusals import ClientWasThere, SessionNotStarted
 from services.attendance.domain.roster import NotOnRoster
 
 OfClient = Literal["EXCUSED", "BY_CLIENT", "NO_SHOW"]
 Absence = Literal[OfClient, "BY_PROGRAM"]
-
-
-class ClientWasThere(BrokenRule):
-    """Nobody is absent where it is recorded that they came."""
-
-    code, about = "CLIENT_WAS_THERE", "session_id"
-    words = "it is recorded that the client came; put that right first"
 
 
 class AbsenceRecordedAlready(BrokenRule):

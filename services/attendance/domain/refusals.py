@@ -35,6 +35,13 @@ class SessionCancelledAlready(BrokenRule):
     words = "the session was cancelled"
 
 
+class ClientWasThere(BrokenRule):
+    """Nobody is absent where it is recorded that they came."""
+
+    code, about = "CLIENT_WAS_THERE", "session_id"
+    words = "it is recorded that the client came; put that right first"
+
+
 def naming(client_ids: Iterable[str]) -> dict[str, str]:
     """Details that name clients: `client_ids`, then `client_ids_2` and so on, six in each."""
     ids = sorted(client_ids)

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from kernel.decider import filled
 from kernel.refusal import BrokenRule
+from services.attendance.domain.refusals import ClientWasThere
 from services.attendance.domain.scheduling import (
     Modality,
     OverCapacity,
@@ -42,12 +44,25 @@ class AddToRoster:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What others heard of a client at a session beside the place: by which fact, and of which
+    telling this is another."""
+
+    told_by: UUID
+    revision: int
+    kind: Literal["MISSED", "ATTENDED", "CALLED_OFF", "CORRECTED"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeFromRoster:
-    """`seat`: filled in under the session's lock."""
+    """Filled in under the session's lock: `seat`; `there`: it is recorded that the client came;
+    `also`: what is told besides of who didn't."""
 
     session_id: str
     client_id: str
     seat: Seat
+    there: bool = False
+    also: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +95,10 @@ class AddedToRoster(RosterChange):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenFromRoster(RosterChange):
-    """The client never was to come."""
+    """The client never was to come. `also`: what was told of it, and is told no more: of a session
+    that was closed, that they missed it."""
+
+    also: tuple[Told, ...] = ()
 
 
 def add(command: AddToRoster, scheduled: SessionScheduled) -> Iterator[AddedToRoster]:
@@ -94,8 +112,13 @@ def add(command: AddToRoster, scheduled: SessionScheduled) -> Iterator[AddedToRo
     yield filled(AddedToRoster, command, scheduled, told_by=seat.told_by, revision=revision)
 
 
-def take(command: TakeFromRoster, scheduled: SessionScheduled) -> Iterator[TakenFromRoster]:
-    """Refuses who isn't on it (NOT_ON_ROSTER)."""
+def take(
+    command: TakeFromRoster, scheduled: SessionScheduled, *, closed: bool
+) -> Iterator[TakenFromRoster]:
+    """Refuses who isn't on it (NOT_ON_ROSTER), and of a closed session who came
+    (CLIENT_WAS_THERE)."""
+    if closed and command.there:
+        raise ClientWasThere(command.session_id)
     if command.client_id not in scheduled.roster:
         raise NotOnRoster(command.session_id)
     seat, revision = command.seat, command.seat.revision + 1

@@ -56,6 +56,13 @@ class NobodyWasThere(BrokenRule):
     words = "nobody came to the session; cancel it as not held"
 
 
+class ClosedOtherwise(BrokenRule):
+    """A closing says again what it said of whom; of others it takes another."""
+
+    code, about = "CLOSED_OTHERWISE", "session_id"
+    words = "who was there is another now; use CloseSession, once the closing is taken back"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelSession:
     """`not_held`: the program didn't hold it. `given_until`: it broke it off then.
@@ -189,9 +196,7 @@ def decide(command: SessionCommand, session: Session) -> Iterator[SessionFact]:
             elif not session.cancelled:
                 yield _cancelled(command, scheduled, closed=session.closed)
         case CloseSession():
-            scheduled = _scheduled(command, session)
-            if session.cancelled:
-                raise SessionCancelledAlready(command.session_id)
+            scheduled = _held(command, session)
             if command.now < scheduled.starts_at:
                 raise SessionNotStarted(command.session_id)
             if not session.closed:
@@ -199,7 +204,7 @@ def decide(command: SessionCommand, session: Session) -> Iterator[SessionFact]:
         case AddToRoster():
             yield from add(command, _open(command, session))
         case TakeFromRoster():
-            yield from take(command, _open(command, session))
+            yield from take(command, _held(command, session), closed=session.closed)
         case _:
             assert_never(command)
 
@@ -294,11 +299,19 @@ def _scheduled(
     return session.scheduled
 
 
-def _open(command: AddToRoster | TakeFromRoster, session: Session) -> SessionScheduled:
-    """Refuses (SESSION_CANCELLED, SESSION_CLOSED) a session with nobody left to come."""
+def _held(
+    command: CloseSession | AddToRoster | TakeFromRoster, session: Session
+) -> SessionScheduled:
+    """Refuses (SESSION_CANCELLED) a session that wasn't held, or won't be."""
     scheduled = _scheduled(command, session)
     if session.cancelled:
         raise SessionCancelledAlready(command.session_id)
+    return scheduled
+
+
+def _open(command: AddToRoster, session: Session) -> SessionScheduled:
+    """Refuses (SESSION_CANCELLED, SESSION_CLOSED) a session with nobody left to come."""
+    scheduled = _held(command, session)
     if session.closed:
         raise SessionClosedAlready(command.session_id)
     return scheduled

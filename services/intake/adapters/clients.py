@@ -47,8 +47,8 @@ LEFT JOIN LATERAL (
       AND (:site = '' OR CAST(site_id AS text) = :site)
       AND (:program = '' OR CAST(program_id AS text) = :program)
       AND (CAST(:sites AS uuid[]) IS NULL OR site_id = ANY(CAST(:sites AS uuid[]))
-           OR EXISTS (SELECT FROM stay WHERE stay.episode_id = episode.episode_id
-                      AND stay.site_id = ANY(CAST(:sites AS uuid[]))))
+           OR (SELECT bool_or(stay.site_id = ANY(CAST(:sites AS uuid[]))) FROM stay
+               WHERE stay.episode_id = episode.episode_id))
     ORDER BY closed_on IS NOT NULL, number DESC LIMIT 1) AS newest ON true
 WHERE ((:site = '' AND :program = '') OR newest.episode_id IS NOT NULL)
   AND (NOT :active_only OR (newest.episode_id IS NOT NULL AND newest.closed_on IS NULL))
