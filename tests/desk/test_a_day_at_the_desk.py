@@ -44,6 +44,9 @@ FRIDAY = MONDAY - timedelta(days=3)
 WEEK = timedelta(days=7)
 NAMES = ("ada", "ben", "cam", "dan", "eve", "fay", "gus", "hal", "ivy", "joe")
 WHO = {name: f"c11e7000-0000-4000-8000-{number:012d}" for number, name in enumerate(NAMES)}
+WHY = statements_pb2.Correction(
+    reason=statements_pb2.CORRECTION_REASON_MISTYPED, remark="the line below on the sheet"
+)
 Step = Callable[["Day"], None]
 STEPS: list[Step] = []
 
@@ -72,6 +75,24 @@ class Day:
 
     def absent(self, name: str, who: str, why: Any) -> None:
         self.call(pb.RecordAbsenceRequest(**self.at_session(name, who), absence=why))
+
+    def withdraw(self, who: str, kind: Any) -> None:
+        """Intake takes back the only fact of the kind that it told of somebody."""
+        name = kind.DESCRIPTOR.full_name
+        [row] = self.desk.rows(
+            "SELECT id FROM heard_fact WHERE subject = :of AND type = :type",
+            of=f"client/{WHO[who]}",
+            type=name,
+        )
+        withdrawn = statements_pb2.StatementAmended(
+            client_id=WHO[who],
+            statement_id=str(derived_id(row.id, "private")),
+            fact_id=str(row.id),
+            revision=2,
+            type=name,
+            voided=True,
+        )
+        self.desk.tell(withdrawn)
 
     def last(self, kind: str, who: str = "", about: str = "") -> Any:
         """What was said last of the kind, of somebody or about something."""
@@ -164,7 +185,25 @@ def joe_has_an_hour_in_the_afternoon(day: Day) -> None:
         wrong = desk.scheduling([WHO["joe"]], program_id=day.call(other).program_id, **hour)
         day.call(pb.CancelSessionRequest(session_id=day.call(wrong).session_id))
         day.take_back("program", about=desk.site_id)
-    day.sessions["hour"] = day.call(desk.scheduling([WHO["joe"]], **hour)).session_id
+    if day.slips:  # and an hour late, as a visit to the prescriber
+        late = hour | {
+            "starts_at": MONDAY + timedelta(hours=5),
+            "service_kind": pb.SERVICE_KIND_PRESCRIBER_VISIT,
+        }
+        day.sessions["hour"] = day.call(desk.scheduling([WHO["joe"]], **late)).session_id
+        anew = pb.CorrectSessionRequest(
+            session_id=day.sessions["hour"],
+            program_id=desk.program_id,
+            facilitator_id=desk.staff_id,
+            service_kind=pb.SERVICE_KIND_INDIVIDUAL,
+            modality=pb.MODALITY_IN_PERSON,
+            starts_at=at(MONDAY + timedelta(hours=4)),
+            ends_at=at(MONDAY + timedelta(hours=5)),
+            correction=WHY,
+        )
+        day.call(anew)
+    else:
+        day.sessions["hour"] = day.call(desk.scheduling([WHO["joe"]], **hour)).session_id
 
 
 @step
@@ -250,6 +289,11 @@ def the_others_leave_at_the_end(day: Day) -> None:
 @step
 def the_group_is_closed(day: Day) -> None:
     day.desk.now = minute(185)
+    if day.slips:  # before the last ones had left
+        day.desk.now = minute(175)
+        day.desk.close(day.sessions["group"])
+        day.take_back("closing", about=day.sessions["group"])
+        day.desk.now = minute(185)
     day.desk.close(day.sessions["group"])
 
 
@@ -375,7 +419,8 @@ def another_clinician_takes_over(day: Day) -> None:
 
 @step
 def paper_comes_from_friday(day: Day) -> None:
-    scheduling = day.desk.scheduling([WHO["gus"]], starts_at=FRIDAY)
+    names = ("gus", "hal") if day.slips else ("gus",)  # hal was there the Friday before
+    scheduling = day.desk.scheduling([WHO[name] for name in names], starts_at=FRIDAY)
     day.sessions["friday"] = day.call(scheduling).session_id
     if day.slips:
         with pytest.raises(Malformed):  # today's date
@@ -385,6 +430,8 @@ def paper_comes_from_friday(day: Day) -> None:
     day.come("friday", "gus", FRIDAY)
     day.leave("friday", "gus", FRIDAY + timedelta(minutes=180))
     day.desk.close(day.sessions["friday"])
+    if day.slips:
+        day.call(pb.TakeFromRosterRequest(**day.at_session("friday", "hal")))
     day.call(pb.SignNoteRequest(**day.at_session("friday", "gus"), text="From paper."))
 
 
@@ -406,19 +453,15 @@ def dan_is_discharged(day: Day) -> None:
         )
         day.desk.tell(closed)
     if day.slips:
-        [row] = day.desk.rows(
-            "SELECT id FROM heard_fact WHERE subject = :of AND type LIKE '%EpisodeClosed'",
-            of=f"client/{WHO['eve']}",
-        )
-        withdrawn = statements_pb2.StatementAmended(
+        day.withdraw("eve", intake.EpisodeClosed)
+        moved = intake.ClientTransferred(  # nor did she go to another site
             client_id=WHO["eve"],
-            statement_id=str(derived_id(row.id, "private")),
-            fact_id=str(row.id),
-            revision=2,
-            type=intake.EpisodeClosed.DESCRIPTOR.full_name,
-            voided=True,
+            episode_id=day.episodes["eve"],
+            site_id="517e0000-0000-4000-8000-000000000002",
+            transferred_on=to_date(TODAY + WEEK),
         )
-        day.desk.tell(withdrawn)
+        day.desk.tell(moved)
+        day.withdraw("eve", intake.ClientTransferred)
 
 
 def told(desk: FrontDesk, *, slips: bool) -> Day:

@@ -17,7 +17,8 @@ from kernel.rpc.translate import timestamp_of
 from kernel.store.store import Transaction
 from services.attendance.app.streams import client_subject, session_stream, staff_stream
 from services.attendance.domain.minutes import Interval, Span, minutes_of, treated_within
-from services.attendance.domain.scheduling import Modality, ServiceKind, SessionScheduled
+from services.attendance.domain.scheduling import Modality, ServiceKind
+from services.attendance.domain.session import as_scheduled
 from services.attendance.domain.site import Program
 
 OF_CLIENTS = (
@@ -227,9 +228,9 @@ def _scheduled(tx: Transaction, session_ids: set[str]) -> dict[str, ClientSessio
     histories = tx.load_many([session_stream(session_id) for session_id in sorted(session_ids)])
     found = {}
     for history in histories.values():
-        [scheduled] = (
-            recorded.fact for recorded in history if isinstance(recorded.fact, SessionScheduled)
-        )
+        scheduled = as_scheduled(recorded.fact for recorded in history)
+        if scheduled is None:
+            raise ValueError("a session that nobody scheduled")
         found[scheduled.session_id] = ClientSession(
             session_id=scheduled.session_id,
             site_id=scheduled.site_id,

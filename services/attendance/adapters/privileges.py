@@ -3,7 +3,8 @@
 from kernel.store.privileges import APPEND, READ
 
 PRIVILEGES = {
-    "scheduled_session": f"{APPEND}, UPDATE (closed, cancelled, ends_at)",
+    "scheduled_session": f"{APPEND}, UPDATE (facilitator_id, starts_at, ends_at, service_date,"
+    " closed, cancelled)",
     "template_session": APPEND,
     "attendee": f"{APPEND}, UPDATE (expected)",
     "attended": f"{APPEND}, UPDATE (attended), DELETE",

@@ -30,6 +30,7 @@ from services.attendance.domain import (
 
 _treatment = writer(public.Treatment, minutes.Span, from_=named("starts_at"), to=named("ends_at"))
 _scheduled = writer(public.SessionScheduled, scheduling.SessionScheduled, given=("client_id",))
+_corrected = writer(public.SessionScheduled, scheduling.SessionCorrected, given=("client_id",))
 _cancelled = writer(
     public.SessionCancelled, session.SessionCancelled, treatment=_treatment, given=("client_id",)
 )
@@ -42,6 +43,7 @@ _attended = writer(
     public.SessionAttended, session.Attendance, treatment=_treatment, given=OF_SESSION
 )
 _missed = writer(public.SessionMissed, session.Attendance, given=OF_SESSION)
+REASON: Any = statements_pb2.CorrectionReason
 OF_WHAT_WAS_TOLD: Mapping[str, type[Message]] = {
     "MISSED": public.SessionMissed,
     "ATTENDED": public.SessionAttended,
@@ -59,6 +61,16 @@ def _scheduled_for_each(fact: scheduling.SessionScheduled) -> Iterator[Said]:
     for client_id in fact.roster:
         message = _scheduled(fact, client_id=client_id)
         yield Said(subject=f"client/{client_id}", message=message, label=label)
+
+
+def _corrected_for_each(fact: scheduling.SessionCorrected) -> Iterator[Said]:
+    """Of whoever is on the roster, as what amends what was said of their place."""
+    label = PART2 if fact.program.under_part2 else HIPAA
+    for placed in fact.places:
+        anew = _corrected(fact, client_id=placed.client_id)
+        message = _amended(placed.client_id, placed.told_by, placed.revision, anew)
+        message.reason = REASON.Value(f"CORRECTION_REASON_{fact.reason}")
+        yield Said(subject=f"client/{placed.client_id}", message=message, label=label)
 
 
 def _cancelled_for_each(fact: session.SessionCancelled) -> Iterator[Said]:
@@ -163,6 +175,7 @@ DECISIONS: Mapping[type, Decision] = {
     template.TemplateDefined: Kept("sessions made of it are told of"),
     # A session's fact concerns several clients: it is published once for each.
     scheduling.SessionScheduled: Published((public.SessionScheduled,), _scheduled_for_each),
+    scheduling.SessionCorrected: Published((statements_pb2.StatementAmended,), _corrected_for_each),
     session.SessionCancelled: Published((public.SessionCancelled,), _cancelled_for_each),
     session.SessionClosed: Published(
         (public.SessionAttended, public.SessionMissed), _closed_for_each

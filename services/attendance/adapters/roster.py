@@ -1,6 +1,7 @@
 """Sessions, sites and staff read from the service's own log, with the notes that were sealed."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from kernel.facts import Recorded, id_of, kind_of
@@ -10,6 +11,7 @@ from kernel.sites import those_asked
 from kernel.store.store import Transaction
 from kernel.store.telling import Facts, Telling, Words
 from services.attendance.adapters import told
+from services.attendance.app.correcting import REMARK
 from services.attendance.app.streams import (
     addenda_of,
     attestation_of,
@@ -23,13 +25,14 @@ from services.attendance.app.streams import (
 from services.attendance.domain.absence import Absence, CalledOff, ClientAbsent
 from services.attendance.domain.note import AddendumAdded, NoteAttested, NoteSigned
 from services.attendance.domain.presence import AttendanceCorrected, CheckedIn, CheckedOut
-from services.attendance.domain.roster import AddedToRoster, RosterChange, changed
-from services.attendance.domain.scheduling import SessionScheduled
+from services.attendance.domain.roster import AddedToRoster, RosterChange
+from services.attendance.domain.scheduling import SessionCorrected, SessionScheduled
 from services.attendance.domain.session import (
     Attendance,
     SessionBrokenOff,
     SessionCancelled,
     SessionClosed,
+    as_scheduled,
 )
 from services.attendance.domain.site import (
     GraceSet,
@@ -164,10 +167,8 @@ def _sessions(
     had then, and lost since."""
     sessions = telling.load([session_stream(session_id) for session_id, _ in expected])
     clients_of = {session_id: list(client_ids) for session_id, client_ids in expected}
-    rosters = {
-        scheduled.fact.session_id: _roster(sessions, scheduled)
-        for scheduled in sessions.of(SessionScheduled)
-    }
+    held = [_as_it_stands(sessions, each) for each in sessions.of(SessionScheduled)]
+    rosters = {scheduled.fact.session_id: scheduled.fact.roster for scheduled in held}
     if everybody:
         for session_id, roster in rosters.items():
             clients_of[session_id] = sorted({*clients_of[session_id], *roster})
@@ -179,7 +180,7 @@ def _sessions(
         ]
     )
     by_stream = presences.by_stream()
-    for scheduled in sessions.of(SessionScheduled):
+    for scheduled in held:
         session_id = scheduled.fact.session_id
         cancelled = sessions.of(SessionCancelled).about(scheduled, "session_id")
         broken_off = sessions.of(SessionBrokenOff).about(scheduled, "session_id")
@@ -196,6 +197,10 @@ def _sessions(
             )
             if closed is not None
             else None,
+            corrections=tuple(
+                _corrected(telling, each)
+                for each in sessions.of(SessionCorrected).about(scheduled, "session_id")
+            ),
             roster_changes=tuple(
                 telling.part(
                     told.ToldRosterChange, each, on_roster=isinstance(each.fact, AddedToRoster)
@@ -218,12 +223,15 @@ def _sessions(
         )
 
 
-def _roster(sessions: Facts, scheduled: Recorded) -> tuple[str, ...]:
-    """As it stands."""
-    fact: SessionScheduled = scheduled.fact
-    for change in sessions.of(RosterChange).about(scheduled, "session_id"):
-        fact = changed(fact, change.fact)
-    return fact.roster
+def _as_it_stands(sessions: Facts, scheduled: Recorded) -> Recorded:
+    """With the roster it has now, and all else that was put right of it."""
+    facts = (each.fact for each in sessions.about(scheduled, "session_id"))
+    return replace(scheduled, fact=as_scheduled(facts))
+
+
+def _corrected(telling: Telling, corrected: Recorded) -> told.ToldSessionCorrected:
+    words = telling.words(corrected.stream, REMARK, corrected.fact.remark_version)
+    return telling.part(told.ToldSessionCorrected, corrected, words=words)
 
 
 def _closed(sessions: Facts, scheduled: Recorded) -> dict[str, Attendance] | None:

@@ -26,7 +26,7 @@ from services.attendance.domain.presence import (
     CheckedOut,
 )
 from services.attendance.domain.roster import AddedToRoster, TakenFromRoster
-from services.attendance.domain.scheduling import SessionScheduled
+from services.attendance.domain.scheduling import SessionCorrected, SessionScheduled
 from services.attendance.domain.session import (
     SESSION,
     SessionBrokenOff,
@@ -38,6 +38,7 @@ AT_A_TIME = """
 FROM scheduled_session AS s
 JOIN unnest(CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[])) AS x(starts_at, ends_at)
   ON s.starts_at < x.ends_at AND s.ends_at > x.starts_at AND NOT s.cancelled
+ AND CAST(s.session_id AS text) <> :besides
 """
 
 IS_FACILITATOR_BUSY = f"""
@@ -99,6 +100,17 @@ WHERE t.template_id = :template AND t.on_date BETWEEN :first AND :last
 ORDER BY s.starts_at, t.number
 """
 
+OTHERWISE = {
+    SessionCorrected: """
+UPDATE scheduled_session
+SET (facilitator_id, starts_at, ends_at, service_date)
+  = (:facilitator_id, :starts_at, :ends_at, :service_date)
+WHERE session_id = :session_id
+""",
+    SessionCancelled: """
+UPDATE scheduled_session SET cancelled = true, closed = false WHERE session_id = :session_id
+""",
+}
 SESSIONS = """
 SELECT s.*,
        ARRAY(SELECT client_id FROM attendee AS a
@@ -123,12 +135,8 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
     match recorded.fact:
         case SessionScheduled() as fact:
             _scheduled(tx, fact)
-        case SessionCancelled() as fact:
-            tx.execute(
-                "UPDATE scheduled_session SET cancelled = true, closed = false"
-                " WHERE session_id = :session_id",
-                **asdict(fact),
-            )
+        case SessionCorrected() | SessionCancelled() as fact:
+            tx.execute(OTHERWISE[type(fact)], **asdict(fact))
         case SessionClosed() as fact:
             _closed(tx, fact)
         case SessionBrokenOff() as fact:
@@ -201,17 +209,19 @@ class SqlSchedule:
         return sorted(id_of(row.stream) for row in rows)
 
     def is_facilitator_busy(
-        self, tx: Transaction, facilitator_id: str, spans: Collection[Span]
+        self, tx: Transaction, facilitator_id: str, spans: Collection[Span], besides: str = ""
     ) -> bool:
-        [row] = tx.execute(IS_FACILITATOR_BUSY, facilitator=facilitator_id, **_bounds(spans))
+        who = {"facilitator": facilitator_id, "besides": besides}
+        [row] = tx.execute(IS_FACILITATOR_BUSY, **who, **_bounds(spans))
         return bool(row.busy)
 
     def busy_clients(
-        self, tx: Transaction, roster: Sequence[str], spans: Collection[Span]
+        self, tx: Transaction, roster: Sequence[str], spans: Collection[Span], besides: str = ""
     ) -> list[str]:
         persons = ids_of_each(tx.connection, roster)
         everybody = sorted({each for ids in persons.values() for each in ids})
-        rows = tx.execute(BUSY_CLIENTS, roster=everybody, **_bounds(spans))
+        who = {"roster": everybody, "besides": besides}
+        rows = tx.execute(BUSY_CLIENTS, **who, **_bounds(spans))
         busy = {str(row.client_id) for row in rows}
         return sorted(client_id for client_id, ids in persons.items() if not busy.isdisjoint(ids))
 

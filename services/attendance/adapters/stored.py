@@ -24,6 +24,7 @@ FACTS = Codec(
         "attendance.credential_ended.v1": staff.CredentialEnded,
         "attendance.template_defined.v1": template.TemplateDefined,
         "attendance.session_scheduled.v1": scheduling.SessionScheduled,
+        "attendance.session_corrected.v1": scheduling.SessionCorrected,
         "attendance.session_cancelled.v1": session.SessionCancelled,
         "attendance.session_closed.v1": session.SessionClosed,
         "attendance.checked_in.v1": presence.CheckedIn,

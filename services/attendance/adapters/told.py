@@ -8,7 +8,7 @@ from services.attendance.domain.absence import Absence, CalledOff, ClientAbsent
 from services.attendance.domain.note import AddendumAdded, NoteAttested, NoteSigned
 from services.attendance.domain.presence import AttendanceCorrected, CheckedIn, CheckedOut
 from services.attendance.domain.roster import RosterChange
-from services.attendance.domain.scheduling import SessionScheduled
+from services.attendance.domain.scheduling import SessionCorrected, SessionScheduled
 from services.attendance.domain.session import (
     Attendance,
     SessionBrokenOff,
@@ -101,6 +101,12 @@ class ToldClosing(Told):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldSessionCorrected(Told):
+    fact: SessionCorrected
+    words: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToldRosterChange(Told):
     fact: RosterChange
     on_roster: bool
@@ -108,11 +114,14 @@ class ToldRosterChange(Told):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldSession(ToldWhole):
+    """`fact`: as it stands."""
+
     fact: SessionScheduled
     closed: bool
     cancelled: ToldCancellation | None
     broken_off: ToldBreakOff | None
     closing: ToldClosing | None
+    corrections: tuple[ToldSessionCorrected, ...]
     roster_changes: tuple[ToldRosterChange, ...]
     presences: tuple[ToldPresence, ...]
 

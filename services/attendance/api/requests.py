@@ -14,9 +14,10 @@ from google.protobuf.message import Message
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 
-from kernel.mapping.fields import Read, bounded, digits, left_out, text, uuid_text
+from kernel.mapping.fields import Read, bounded, digits, inside, left_out, text, uuid_text
 from kernel.mapping.reading import each_of, named, request_reader
 from kernel.refusal import Malformed
+from kernel.rpc.statements import LONGEST_REMARK
 from kernel.rpc.translate import (
     reading,
     required_enum,
@@ -26,6 +27,7 @@ from kernel.rpc.translate import (
     timestamp_of,
 )
 from services.attendance.adapters.schedule import SessionsQuery
+from services.attendance.app.correcting import SessionAnew
 from services.attendance.app.rosters import Addendum, GroupNote, RosterMoments
 from services.attendance.app.scheduling import SessionRequest
 from services.attendance.app.seats import RosterPlaces
@@ -99,7 +101,9 @@ def roster(
         raise Malformed(**{field: "holds something that is not a UUID"}) from None
 
 
-def capacity(request: pb.ScheduleSessionRequest | pb.TemplateSession, field: str) -> int:
+def capacity(
+    request: pb.ScheduleSessionRequest | pb.CorrectSessionRequest | pb.TemplateSession, field: str
+) -> int:
     """How many clients it holds, 0: no limit, which of a group is said."""
     unlimited = request.no_limit or request.service_kind != pb.SERVICE_KIND_GROUP
     if request.no_limit and getattr(request, field):
@@ -258,20 +262,27 @@ to_end_credential = request_reader(
     credential=left_out(text(20)),
     state=left_out(required_state),
 )
+to_breaks = at_most(
+    MOST_ITEMS,
+    each_of(
+        request_reader(pb.Interval, Span, starts_at=named("from"), ends_at=named("to", after_from))
+    ),
+)
 to_session_request = request_reader(
     pb.ScheduleSessionRequest,
     SessionRequest,
     given=("session_id",),
     roster=roster,
     capacity=named("capacity", capacity, "no_limit"),
-    breaks=at_most(
-        MOST_ITEMS,
-        each_of(
-            request_reader(
-                pb.Interval, Span, starts_at=named("from"), ends_at=named("to", after_from)
-            )
-        ),
-    ),
+    breaks=to_breaks,
+)
+to_session_anew = request_reader(
+    pb.CorrectSessionRequest,
+    SessionAnew,
+    capacity=named("capacity", capacity, "no_limit"),
+    breaks=to_breaks,
+    reason=named("correction.reason"),
+    remark=named("correction.remark", inside(text(LONGEST_REMARK))),
 )
 # What else cancelling and closing rest on is filled in under the session's lock.
 to_cancel_session = request_reader(

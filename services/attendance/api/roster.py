@@ -61,6 +61,14 @@ to_session = writer(
     cancelled=writer(pb.SessionCancellation, told.ToldCancellation, through=FACT),
     broken_off=writer(pb.SessionBrokenOff, told.ToldBreakOff, through=FACT),
     closing=writer(pb.SessionClosing, told.ToldClosing, through=FACT),
+    corrections=writer(
+        pb.SessionCorrected,
+        told.ToldSessionCorrected,
+        through=(*FACT, "words"),
+        program_id=named("fact.program.program_id"),
+        breaks=to_break,
+        remark=named("words.text"),
+    ),
     roster_changes=writer(pb.RosterChange, told.ToldRosterChange, through=FACT),
     presences=to_presence,
 )

@@ -16,7 +16,8 @@ from kernel.rpc.commands import NOW, Accepted, CommandRpcs, command_rpc, new_id
 from kernel.rpc.translate import to_date
 from services.attendance.adapters.schedule import ListedSession, sessions
 from services.attendance.api import requests
-from services.attendance.app import rosters, scheduling, seats, templates, use_cases
+from services.attendance.app import correcting, rosters, scheduling, seats, templates, use_cases
+from services.attendance.app.correcting import SessionAnew
 from services.attendance.app.ports import AttendanceWriteSide, FilledSlot, Schedule
 from services.attendance.app.scheduling import SessionRequest
 from services.attendance.app.seats import RosterPlaces
@@ -42,6 +43,11 @@ to_listed_session = writer(
 
 def _service_date(scheduled: Accepted[AttendanceWriteSide, SessionRequest]) -> Mapping[str, Any]:
     return {"service_date": to_date(scheduling.service_date_of(scheduled.outcome))}
+
+
+def _service_date_now(corrected: Accepted[AttendanceWriteSide, SessionAnew]) -> Mapping[str, Any]:
+    on = correcting.service_date_now(corrected.write_side, corrected.command)
+    return {"service_date": to_date(on)}
 
 
 def _expansion(expanded: Accepted[AttendanceWriteSide, ExpansionRequest]) -> Mapping[str, Any]:
@@ -84,6 +90,9 @@ class AttendanceServicer(CommandRpcs[AttendanceWriteSide]):
         scheduling.schedule_session,
         _service_date,
         session_id=new_id("session"),
+    )
+    CorrectSession = command_rpc(
+        requests.to_session_anew, correcting.correct_session, _service_date_now
     )
     CancelSession = command_rpc(requests.to_cancel_session, scheduling.cancel_session, now=NOW)
     DefineTemplate = command_rpc(

@@ -26,15 +26,17 @@ class Schedule(Protocol):
     """Who is expected where, and who was, as of this transaction. What is cancelled is free."""
 
     def is_facilitator_busy(
-        self, tx: Transaction, facilitator_id: str, spans: Collection[Span]
+        self, tx: Transaction, facilitator_id: str, spans: Collection[Span], besides: str = ""
     ) -> bool:
-        """Whether the facilitator has a session at any of these times. Their row must be locked."""
+        """Whether the facilitator has a session, `besides` this one, at any of these times. Their
+        row must be locked."""
         ...
 
     def busy_clients(
-        self, tx: Transaction, roster: Sequence[str], spans: Collection[Span]
+        self, tx: Transaction, roster: Sequence[str], spans: Collection[Span], besides: str = ""
     ) -> list[str]:
-        """Those of the roster who are expected elsewhere then. Their rows must be locked."""
+        """Those of the roster who are expected elsewhere then, `besides` at this session. Their
+        rows must be locked."""
         ...
 
     def staff_of(self, tx: Transaction, person: str) -> Sequence[str]:

@@ -202,18 +202,24 @@ def refuse_busy(
     facilitator_id: str,
     roster: Sequence[str],
     spans: Collection[Span],
+    *besides: str,
 ) -> None:
-    """FACILITATOR_BUSY or CLIENT_BUSY where one of them has a session at any of these times."""
-    if schedule.is_facilitator_busy(tx, facilitator_id, spans):
+    """FACILITATOR_BUSY or CLIENT_BUSY where one of them has a session, `besides` this one, at any
+    of these times."""
+    if schedule.is_facilitator_busy(tx, facilitator_id, spans, *besides):
         raise FacilitatorBusy(facilitator_id)
-    refuse_clients_busy(tx, schedule, roster, spans)
+    refuse_clients_busy(tx, schedule, roster, spans, *besides)
 
 
 def refuse_clients_busy(
-    tx: Transaction, schedule: Schedule, roster: Sequence[str], spans: Collection[Span]
+    tx: Transaction,
+    schedule: Schedule,
+    roster: Sequence[str],
+    spans: Collection[Span],
+    *besides: str,
 ) -> None:
-    """CLIENT_BUSY where one of them has a session at any of these times."""
-    if busy := schedule.busy_clients(tx, roster, spans):
+    """CLIENT_BUSY where one of them has a session, `besides` this one, at any of these times."""
+    if busy := schedule.busy_clients(tx, roster, spans, *besides):
         raise AgainstTheRules(
             "CLIENT_BUSY", "a client has another session at that time", **naming(busy)
         )

@@ -36,7 +36,7 @@ from services.attendance.domain.roster import (
     TakenFromRoster,
     Told,
 )
-from services.attendance.domain.scheduling import OverCapacity, SessionScheduled
+from services.attendance.domain.scheduling import OverCapacity, SessionCorrected, SessionScheduled
 from services.attendance.domain.session import SESSION, SessionBrokenOff, SessionClosed
 
 BY_REACTION = "reaction/"
@@ -208,7 +208,7 @@ def _locked(tx: Transaction, session_ids: Collection[str], client_id: str) -> li
 
 
 def _added(session: _Seated, client_id: str, context: Context) -> Sequence[Recorded]:
-    seat = _seat_of(session.history, client_id)
+    seat = seat_of(session.history, client_id)
     command = AddToRoster(session_id=session.session_id, client_id=client_id, seat=seat)
     return decided(context, SESSION, session.stream, session.history, command)
 
@@ -222,7 +222,7 @@ def _taken(
     command = TakeFromRoster(
         session_id=session.session_id,
         client_id=client_id,
-        seat=_seat_of(session.history, client_id),
+        seat=seat_of(session.history, client_id),
         there=there,
         also=() if there else tuple(told),
     )
@@ -249,13 +249,17 @@ def _corrected(history: Sequence[Recorded]) -> Iterator[Told]:
             yield Told(told_by=recorded.id, revision=2, kind="CORRECTED")
 
 
-def _seat_of(history: Iterable[Recorded], client_id: str) -> Seat:
+def seat_of(history: Iterable[Recorded], client_id: str) -> Seat:
     """Of a session's facts, oldest first."""
     seat = Seat()
     for recorded in history:
         match recorded.fact:
             case SessionScheduled(roster=roster) if client_id in roster:
                 seat = Seat(told_by=recorded.id, revision=1)
+            case SessionCorrected(places=places):
+                for placed in places:
+                    if placed.client_id == client_id:
+                        seat = Seat(told_by=placed.told_by, revision=placed.revision)
             case RosterChange() as change if change.client_id == client_id:
                 told_by = change.told_by or recorded.id
                 seat = Seat(told_by=told_by, revision=change.revision)

@@ -75,7 +75,7 @@ class CorrectAttendance:
     """`intervals`: when the client was there after all; none: was not.
 
     `elsewhere` is filled in under the client's lock: at another session, closed already, meanwhile.
-    `not_admitted`: at the session's site, on its date.
+    `not_admitted`: at the session's site, on its date. `anew`: the session itself was put right.
     """
 
     encounter: Encounter
@@ -83,6 +83,7 @@ class CorrectAttendance:
     reason: CorrectionReason
     elsewhere: bool = False
     not_admitted: bool = False
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +271,10 @@ def _correct(command: CorrectAttendance, presence: Presence) -> Iterator[Attenda
     treated = treated_within(
         command.intervals, encounter.starts_at, encounter.ends_at, encounter.breaks
     )
-    if (presence.corrected_to, presence.corrected_flags) != (command.intervals, flags):
+    if command.anew or (presence.corrected_to, presence.corrected_flags) != (
+        command.intervals,
+        flags,
+    ):
         yield filled(
             AttendanceCorrected,
             command,

@@ -4,7 +4,7 @@ What everybody missed may turn out not to have been held: then it is cancelled a
 go on is broken off: closed with what was given until then, and missed by nobody.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import assert_never
@@ -28,6 +28,7 @@ from services.attendance.domain.refusals import (
 from services.attendance.domain.roster import (
     AddedToRoster,
     AddToRoster,
+    RosterChange,
     TakeFromRoster,
     TakenFromRoster,
     add,
@@ -35,8 +36,12 @@ from services.attendance.domain.roster import (
     take,
 )
 from services.attendance.domain.scheduling import (
+    CorrectSession,
     ScheduleSession,
+    SessionCorrected,
     SessionScheduled,
+    correct,
+    corrected,
     require_possible,
 )
 from services.attendance.domain.site import Program
@@ -54,6 +59,13 @@ class NobodyWasThere(BrokenRule):
 
     code, about = "NOBODY_WAS_THERE", "session_id"
     words = "nobody came to the session; cancel it as not held"
+
+
+class BrokenOff(BrokenRule):
+    """When it ended is part of what was said of its end."""
+
+    code, about = "SESSION_BROKEN_OFF", "session_id"
+    words = "the session was broken off; take that back first, and say it again afterwards"
 
 
 class ClosedOtherwise(BrokenRule):
@@ -162,9 +174,12 @@ class SessionBrokenOff:
     program: Program
 
 
-SessionCommand = ScheduleSession | CancelSession | CloseSession | AddToRoster | TakeFromRoster
+SessionCommand = (
+    ScheduleSession | CorrectSession | CancelSession | CloseSession | AddToRoster | TakeFromRoster
+)
 SessionFact = (
     SessionScheduled
+    | SessionCorrected
     | SessionCancelled
     | SessionClosed
     | SessionBrokenOff
@@ -189,6 +204,8 @@ def decide(command: SessionCommand, session: Session) -> Iterator[SessionFact]:
             require_possible(command)
             if session.scheduled is None:
                 yield filled(SessionScheduled, command)
+        case CorrectSession():
+            yield from correct(command, _whole_one(command, session))
         case CancelSession():
             scheduled = _scheduled(command, session)
             if command.given_until is not None:
@@ -219,15 +236,26 @@ def evolve(session: Session, fact: SessionFact) -> Session:
             return replace(session, closed=True)
         case SessionBrokenOff():
             return _ended(session, fact.given_until)
-        case AddedToRoster() | TakenFromRoster():
+        case SessionCorrected() | AddedToRoster() | TakenFromRoster():
             if session.scheduled is None:
                 return session
-            return replace(session, scheduled=changed(session.scheduled, fact))
+            return replace(session, scheduled=_put_right(session.scheduled, fact))
         case _:
             assert_never(fact)
 
 
 SESSION = Decider(decide, evolve, Session())
+
+
+def as_scheduled(facts: Iterable[SessionFact]) -> SessionScheduled | None:
+    """As it was to be, by all that was said of it since, whenever it ended."""
+    scheduled: SessionScheduled | None = None
+    for fact in facts:
+        if isinstance(fact, SessionScheduled):
+            scheduled = fact
+        elif scheduled is not None and isinstance(fact, SessionCorrected | RosterChange):
+            scheduled = _put_right(scheduled, fact)
+    return scheduled
 
 
 def service_date(starts_at: datetime, time_zone: str) -> date:
@@ -292,7 +320,8 @@ def first_came(presence: Presence) -> datetime:
 
 
 def _scheduled(
-    command: CancelSession | CloseSession | AddToRoster | TakeFromRoster, session: Session
+    command: CorrectSession | CancelSession | CloseSession | AddToRoster | TakeFromRoster,
+    session: Session,
 ) -> SessionScheduled:
     if session.scheduled is None:
         raise Unknown("session", command.session_id)
@@ -300,13 +329,29 @@ def _scheduled(
 
 
 def _held(
-    command: CloseSession | AddToRoster | TakeFromRoster, session: Session
+    command: CorrectSession | CloseSession | AddToRoster | TakeFromRoster, session: Session
 ) -> SessionScheduled:
     """Refuses (SESSION_CANCELLED) a session that wasn't held, or won't be."""
     scheduled = _scheduled(command, session)
     if session.cancelled:
         raise SessionCancelledAlready(command.session_id)
     return scheduled
+
+
+def _whole_one(command: CorrectSession, session: Session) -> SessionScheduled:
+    """Refuses one that was cancelled (SESSION_CANCELLED) or broken off (SESSION_BROKEN_OFF)."""
+    scheduled = _held(command, session)
+    if session.broken_off is not None:
+        raise BrokenOff(command.session_id)
+    return scheduled
+
+
+def _put_right(
+    scheduled: SessionScheduled, fact: SessionCorrected | RosterChange
+) -> SessionScheduled:
+    if isinstance(fact, SessionCorrected):
+        return corrected(scheduled, fact)
+    return changed(scheduled, fact)
 
 
 def _open(command: AddToRoster, session: Session) -> SessionScheduled:

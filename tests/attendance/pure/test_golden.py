@@ -26,6 +26,7 @@ PUBLISHED = {
     "attendance.site_closed_for_day.v1": ["SiteClosedForDay"],
     "attendance.template_defined.v1": [],
     "attendance.grace_set.v1": [],
+    "attendance.session_corrected.v1": ["StatementAmended"],
     "attendance.session_cancelled.v1": ["SessionCancelled"] * 2,
     "attendance.note_attested.v1": ["SessionNoteAttested"],
     "attendance.added_to_roster.v1": ["SessionScheduled"],
@@ -39,7 +40,7 @@ PUBLISHED = {
 
 
 def test_there_is_one_golden_fact_for_each_stored_name_and_no_other() -> None:
-    assert_one_file_a_name(FACTS, GOLDEN, names=22)
+    assert_one_file_a_name(FACTS, GOLDEN, names=23)
 
 
 @pytest.mark.parametrize("name", sorted(FACTS.names))

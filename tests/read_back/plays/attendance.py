@@ -176,6 +176,23 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     command(pb.CheckInRosterRequest, **there, arrivals=[moment(ben, 122), moment(cam, 123)])
     command(pb.CheckOutRosterRequest, **there, departures=[moment(ben, 292), moment(cam, 293)])
     command(pb.CloseSessionRequest, **there)
+    desk.call(pb.SetGraceRequest(site_id=site_id, seconds=3600))  # then nobody was late
+    put_right("closing", pb.CloseSessionRequest, {"about": held}, **there)
+    put_right("grace", None, of_site)
+    for hours, capacity in ((11, 11), (13, 0)):
+        begin = MONDAY + hours * HOUR
+        command(
+            pb.CorrectSessionRequest,
+            session_id=desk.session([cam], starts_at=begin + 3 * DAY, **where),
+            program_id=program_id,
+            facilitator_id=staff_id,
+            service_kind=pb.SERVICE_KIND_GROUP,
+            starts_at=at(begin + timedelta(minutes=hours)),
+            ends_at=at(begin + timedelta(minutes=99 + hours)),
+            capacity=capacity,
+            no_limit=not capacity,
+            breaks=[interval(begin + timedelta(minutes=41), begin + timedelta(minutes=43 + hours))],
+        )
     desk.actor = "person/rosa"
     command(pb.SignNoteRequest, **there, client_id=ada)
     parts = [pb.IndividualPart(client_id=ben, text=fill.text())]
@@ -249,7 +266,7 @@ def play(new_store: Callable[[Service], Store]) -> Played:
 
     for asked in (
         *({"client_id": who} for who in (ada, ben, cam)),
-        *({"about": thing} for thing in (called_off, cut, site_id, staff_id)),
+        *({"about": thing} for thing in (called_off, cut, held, site_id, staff_id)),
     ):
         for purpose in ("TREATMENT", "OPERATIONS"):
             said = statements.ListStatementsRequest(**asked)
