@@ -84,6 +84,8 @@ def test_everything_services_promise_of_the_course_of_care_is_asked_of_them(
         ("intake", "AskToForget"),
         ("intake", "AgreeToForget"),
         ("intake", "WithdrawForgetting"),
+        ("intake", "TransferClient"),
+        ("attendance", "CorrectSession"),
         ("attendance", "AddToRoster"),
         ("attendance", "TakeFromRoster"),
         ("attendance", "RecordAbsence"),
