@@ -5,7 +5,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from ninehours.attendance.v1 import attendance_events_pb2 as events
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
+from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 from ninehours.attendance.v1 import roster_service_pb2 as roster
 from ninehours.common.v1 import statements_pb2
 from ninehours.intake.v1 import intake_events_pb2 as intake
@@ -25,7 +27,7 @@ from tests.harness.attendance.front_desk import (
     minute,
     weekly,
 )
-from tests.harness.attendance.statements import ROLES
+from tests.harness.attendance.statements import ROLES, last_said, of_kind, put_right
 
 DAY = MONDAY.date()
 WEEK = timedelta(days=7)
@@ -382,14 +384,36 @@ def test_rosters_follow_an_admission_that_is_put_right(
         assert expected(desk, ada) == left
 
 
-def test_of_what_an_admission_did_not_cover_after_all_nothing_closed_is_changed(
+def to_look_at(desk: FrontDesk, on: date) -> list[tuple[str, str]]:
+    """Session and client of closed rosters that somebody ought to look at."""
+    asked = calendar.ListDueRequest(on=to_date(on))
+    items = desk.ask(asked, roles=ROLES).items
+    return [(item.about_id, item.client_id) for item in items if item.kind == "CHECK_ROSTER"]
+
+
+def test_what_was_closed_before_an_admission_was_put_right_a_desk_is_told_of(
     desk: FrontDesk, series: tuple[str, str, list[str]]
 ) -> None:
+    """Until whoever missed it is taken off, and of who came it is said."""
     ada, _, sessions = series
-    desk.now = MONDAY + THREE_HOURS
-    desk.close(sessions[0])
+    for number, session_id in enumerate(sessions[:2]):
+        begin = MONDAY + number * WEEK
+        if number:
+            desk.come(session_id, {ada: begin})
+            desk.leave(session_id, {ada: begin + THREE_HOURS})
+        desk.now = begin + THREE_HOURS
+        desk.close(session_id)
+    today = DAY + WEEK
+    assert to_look_at(desk, today) == []
     desk.tell(said_otherwise(desk, ada, 2))
-    assert expected(desk, ada) == sessions[:1]
+    assert expected(desk, ada) == sessions[:2]
+    assert to_look_at(desk, today) == [(sessions[0], ada), (sessions[1], ada)]
+    take(desk, ada, sessions[0])
+    assert to_look_at(desk, today) == [(sessions[1], ada)]
+    closing_of_it = of_kind(desk, "closing", about=sessions[1])
+    put_right(desk, closing_of_it, last_said(closing_of_it))  # now it says so
+    assert events.FLAG_NOT_ADMITTED_HERE in desk.standing(ada)[-1].flags
+    assert to_look_at(desk, today) == []
 
 
 def test_who_is_transferred_is_taken_off_what_follows_at_the_old_site(

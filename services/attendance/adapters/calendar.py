@@ -14,11 +14,20 @@ from kernel.due import Due, DueAsked, DueKind, at_each_site
 from kernel.mapping.reading import fact_reader
 from kernel.messaging.public_facts import public_facts
 from kernel.rpc.translate import timestamp_of
+from kernel.statements import standing
 from kernel.store.store import Transaction
-from services.attendance.app.streams import client_subject, session_stream, staff_stream
+from services.attendance.adapters.schedule import SqlSchedule
+from services.attendance.app.streams import (
+    client_subject,
+    presence_stream,
+    session_stream,
+    staff_stream,
+)
+from services.attendance.domain.admission import is_admitted
 from services.attendance.domain.minutes import Interval, Span, minutes_of, treated_within
+from services.attendance.domain.presence import PRESENCE, Flag
 from services.attendance.domain.scheduling import Modality, ServiceKind
-from services.attendance.domain.session import as_scheduled
+from services.attendance.domain.session import SessionClosed, as_scheduled
 from services.attendance.domain.site import Program
 
 OF_CLIENTS = (
@@ -58,6 +67,12 @@ AND NOT EXISTS (
       AND at <= :moment
       AND type IN ('attendance.note_signed.v1', 'attendance.note_attested.v1'))
 ORDER BY starts_at, session_id, client_id
+"""
+# Whether it is still so is asked of each.
+MISPLACED = """
+SELECT session_id, site_id, facilitator_id, service_date, client_id
+FROM misplaced JOIN scheduled_session USING (session_id) JOIN attendee USING (session_id, client_id)
+WHERE noted_at <= :moment AND closed AND expected ORDER BY starts_at, session_id, client_id
 """
 
 # Of templates as they stand.
@@ -197,7 +212,9 @@ def _together(those: Sequence[ClientSession]) -> int:
 def due(tx: Transaction, asked: DueAsked) -> list[Due]:
     """Sessions to close the same day, and notes; until when to sign, a payer's rules say.
 
-    A session is to be closed once it ended; a note is to be signed of who attended a closed one.
+    A session is to be closed once it ended; a note is to be signed of who attended a closed one. A
+    closed roster is to be looked at where it turned out that somebody on it wasn't admitted there,
+    until they are taken off, or the record says so of who came.
     """
 
     def find(there: DueAsked) -> Iterator[Due]:
@@ -205,8 +222,30 @@ def due(tx: Transaction, asked: DueAsked) -> list[Due]:
             yield _due(session, DueKind.CLOSE_SESSION)
         for note in tx.execute(UNSIGNED.format(stands=STANDS), moment=there.moment):
             yield _due(note, DueKind.SIGN_NOTE)
+        for named in tx.execute(MISPLACED, moment=there.moment).all():
+            if _is_misplaced(tx, named):
+                yield _due(named, DueKind.CHECK_ROSTER)
 
     return at_each_site(asked, {site.site_id: site.time_zone for site in sites(tx)}, find)
+
+
+def _is_misplaced(tx: Transaction, named: Row[Any]) -> bool:
+    """Whether the client isn't admitted there that day, and nothing said of them tells so."""
+    session_id, client_id = str(named.session_id), str(named.client_id)
+    admissions = SqlSchedule().admissions(tx, [client_id])[client_id]
+    if is_admitted(admissions, str(named.site_id), named.service_date):
+        return False
+    presence = PRESENCE.after(tx.load(presence_stream(session_id, client_id)))
+    flags = set(presence.corrected_flags)
+    for said in standing(tx.load(session_stream(session_id))):
+        if presence.corrected_to is None and isinstance(said.fact, SessionClosed):
+            flags |= {
+                flag
+                for each in said.fact.attendances
+                if each.client_id == client_id
+                for flag in each.flags
+            }
+    return Flag.NOT_ADMITTED_HERE not in flags
 
 
 def _due(unfinished: Row[Any], kind: DueKind) -> Due:
@@ -216,8 +255,8 @@ def _due(unfinished: Row[Any], kind: DueKind) -> Due:
         about_id=str(unfinished.session_id),
         client_id=str(unfinished.client_id or ""),
         site_id=str(unfinished.site_id),
-        person=staff_stream(str(unfinished.facilitator_id)),
-        roles=("front_desk", "clinician") if same_day else ("clinician",),
+        person="" if kind is DueKind.CHECK_ROSTER else staff_stream(str(unfinished.facilitator_id)),
+        roles=("clinician",) if kind is DueKind.SIGN_NOTE else ("front_desk", "clinician"),
         since=unfinished.service_date,
         until=unfinished.service_date if same_day else None,
     )

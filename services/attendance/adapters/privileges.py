@@ -5,6 +5,7 @@ from kernel.store.privileges import APPEND, READ
 PRIVILEGES = {
     "scheduled_session": f"{APPEND}, UPDATE (facilitator_id, starts_at, ends_at, service_date,"
     " closed, cancelled)",
+    "misplaced": APPEND,
     "template_session": APPEND,
     "attendee": f"{APPEND}, UPDATE (expected)",
     "attended": f"{APPEND}, UPDATE (attended), DELETE",

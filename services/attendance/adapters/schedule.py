@@ -14,7 +14,7 @@ from kernel.rpc.translate import date_of
 from kernel.statements import StatementAmended, standing
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
-from services.attendance.app.ports import FilledSlot
+from services.attendance.app.ports import ClosedAt, FilledSlot
 from services.attendance.app.streams import client_subject, presence_stream, session_stream
 from services.attendance.domain.admission import Admission, stays
 from services.attendance.domain.minutes import Interval, Span
@@ -300,6 +300,23 @@ class SqlSchedule:
             client=client_id,
         )
         return [str(row.session_id) for row in rows]
+
+    def closed_with(self, tx: Transaction, client_id: str) -> list[ClosedAt]:
+        rows = tx.execute(
+            "SELECT session_id, site_id, service_date"
+            " FROM attendee JOIN scheduled_session USING (session_id)"
+            " WHERE client_id = :client AND expected AND closed ORDER BY 1",
+            client=client_id,
+        )
+        return [from_row(ClosedAt, row) for row in rows]
+
+    def doubt(self, tx: Transaction, client_id: str, session_id: str, noted_at: datetime) -> None:
+        tx.execute(
+            "INSERT INTO misplaced VALUES (:session, :client, :noted_at) ON CONFLICT DO NOTHING",
+            session=session_id,
+            client=client_id,
+            noted_at=noted_at,
+        )
 
     def taken_from(self, tx: Transaction, client_id: str) -> list[str]:
         rows = tx.execute(

@@ -22,6 +22,15 @@ class FilledSlot:
     span: Span
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedAt:
+    """A closed session, by where and when it was."""
+
+    session_id: str
+    site_id: str
+    service_date: date
+
+
 class Schedule(Protocol):
     """Who is expected where, and who was, as of this transaction. What is cancelled is free."""
 
@@ -91,6 +100,14 @@ class Schedule(Protocol):
 
     def expected_at(self, tx: Transaction, client_id: str) -> list[str]:
         """Sessions neither closed nor cancelled to which the client is to come, or came."""
+        ...
+
+    def closed_with(self, tx: Transaction, client_id: str) -> Sequence[ClosedAt]:
+        """Closed sessions to which the client was to come, or came."""
+        ...
+
+    def doubt(self, tx: Transaction, client_id: str, session_id: str, noted_at: datetime) -> None:
+        """Enters that a closed session names the client, whom nobody admitted there after all."""
         ...
 
     def taken_from(self, tx: Transaction, client_id: str) -> list[str]:

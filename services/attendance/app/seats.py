@@ -29,12 +29,12 @@ from services.attendance.domain.minutes import Span
 from services.attendance.domain.presence import PRESENCE, AttendanceCorrected
 from services.attendance.domain.roster import (
     AddToRoster,
+    AlsoTold,
     NotOnRoster,
     RosterChange,
     Seat,
     TakeFromRoster,
     TakenFromRoster,
-    Told,
 )
 from services.attendance.domain.scheduling import OverCapacity, SessionCorrected, SessionScheduled
 from services.attendance.domain.session import SESSION, SessionBrokenOff, SessionClosed
@@ -128,7 +128,8 @@ def keep_places_of_the_admitted(
     were taken so, and for which they are admitted again.
 
     Of sessions neither closed nor cancelled. Who came keeps the place; one that was given to
-    somebody else, or for which the client isn't free any more, is not given back.
+    somebody else, or for which the client isn't free any more, is not given back. Of closed ones it
+    is entered for a desk to look at.
     """
     schedule = attendance.schedule
 
@@ -150,6 +151,9 @@ def keep_places_of_the_admitted(
                 span = Span(starts_at=scheduled.starts_at, ends_at=scheduled.ends_at)
                 if not schedule.busy_clients(tx, [client_id], [span]):
                     facts += _given_back(session, client_id, context)
+        for closed in schedule.closed_with(tx, client_id):
+            if not is_admitted(admissions, closed.site_id, closed.service_date):
+                schedule.doubt(tx, client_id, closed.session_id, context.now)
         return facts
 
     return attendance.executor.transact(context, decide)
@@ -229,24 +233,24 @@ def _taken(
     return decided(context, SESSION, session.stream, session.history, command)
 
 
-def _closed_with(history: Sequence[Recorded], client_id: str) -> Iterator[Told]:
+def _closed_with(history: Sequence[Recorded], client_id: str) -> Iterator[AlsoTold]:
     """What closing the session told of the client, as far as it stands."""
     for said in statements(history):
         fact = said.now.fact
         if said.voided or not isinstance(fact, SessionClosed | SessionBrokenOff):
             continue
         kinds = {each.client_id: each.attended for each in fact.attendances}
-        told = partial(Told, told_by=said.first.id, revision=said.revision + 1)
+        told = partial(AlsoTold, told_by=said.first.id, revision=said.revision + 1)
         if client_id in kinds:
             yield told(kind="ATTENDED" if kinds[client_id] else "MISSED")
         elif isinstance(fact, SessionBrokenOff) and client_id in fact.absent:
             yield told(kind="CALLED_OFF")
 
 
-def _corrected(history: Sequence[Recorded]) -> Iterator[Told]:
+def _corrected(history: Sequence[Recorded]) -> Iterator[AlsoTold]:
     for recorded in history:
         if isinstance(recorded.fact, AttendanceCorrected):
-            yield Told(told_by=recorded.id, revision=2, kind="CORRECTED")
+            yield AlsoTold(told_by=recorded.id, revision=2, kind="CORRECTED")
 
 
 def seat_of(history: Iterable[Recorded], client_id: str) -> Seat:

@@ -44,7 +44,7 @@ class AddToRoster:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class AlsoTold:
     """What others heard of a client at a session beside the place: by which fact, and of which
     telling this is another."""
 
@@ -62,7 +62,7 @@ class TakeFromRoster:
     client_id: str
     seat: Seat
     there: bool = False
-    also: tuple[Told, ...] = ()
+    also: tuple[AlsoTold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ class TakenFromRoster(RosterChange):
     """The client never was to come. `also`: what was told of it, and is told no more: of a session
     that was closed, that they missed it."""
 
-    also: tuple[Told, ...] = ()
+    also: tuple[AlsoTold, ...] = ()
 
 
 def add(command: AddToRoster, scheduled: SessionScheduled) -> Iterator[AddedToRoster]:
