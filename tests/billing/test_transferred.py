@@ -1,8 +1,10 @@
-"""An episode goes on at another site: its days there are billed from there, by the same plan."""
+"""An episode goes on at another site, and a session is put right: what billing makes of both."""
 
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.process import Service
@@ -13,6 +15,7 @@ from tests.billing.test_authorizations_put_right import CLIENT
 from tests.harness.billing.facts import COVERAGE, SITE, Story, site_opened
 from tests.harness.billing.history import day
 from tests.harness.billing.service import Office, covered
+from tests.harness.billing.statements import resting_on_amendments
 
 THERE = "51000000-0000-4000-8000-00000000000b"
 REASONS = {"NOT_ADMITTED_HERE", "ADMISSION_TAKEN_BACK", "NO_PLAN_IN_FORCE", "NOT_ENROLLED"}
@@ -59,3 +62,37 @@ def test_days_after_a_transfer_are_the_new_sites(
     office.hear([story.log.amended(told, None)])
     taken_back = [(THERE, {"ADMISSION_TAKEN_BACK", "NOT_ENROLLED"})] * 2
     assert days(office) == [(SITE, set()), (SITE, set()), *taken_back, (SITE, set())]
+
+
+@pytest.mark.parametrize(
+    ("changes", "action"),
+    [
+        (None, "VOID"),  # it was closed wrongly, and is open again
+        ({"minutes": 30}, "VOID"),  # it began later than was said: too little for a day
+        ({"service_date": to_date(day(2))}, "VOID"),  # on another day
+        ({"minutes": 200}, ""),
+    ],
+)
+def test_what_a_session_says_otherwise_after_it_left_is_proposed(
+    new_store: Callable[[Service], Store], changes: dict[str, Any] | None, action: str
+) -> None:
+    office, story = Office(new_store(SERVICE)), Story()
+    office.set_up(SITE, [], filing_limit_days=3650)
+    office.hear(story.admitted(CLIENT, office.payer_id))
+    office.authorize(CLIENT, 30)
+    office.identities.cover(office.payer_id, covered(CLIENT, COVERAGE))
+    told = story.attended(CLIENT, [day(4)])
+    office.hear(told)
+    office.issue(day(6))
+    office.pending_work.drain()
+    [attended] = [record for record in told if record.headers["ce_type"].endswith(b"Attended")]
+    said = None
+    if changes is not None:
+        said = attendance.SessionAttended.FromString(attended.body)
+        for name, value in changes.items():
+            said.ClearField(name)  # type: ignore[arg-type]
+            said.MergeFrom(attendance.SessionAttended(**{name: value}))
+    office.hear([story.log.amended(attended, said)])
+    found = [proposal["action"] for proposal in office.of_kind("proposal")]
+    assert found == ([action] if action else [])
+    assert resting_on_amendments(office)
