@@ -42,7 +42,9 @@ WITH ranked AS (
     FROM ranked LEFT JOIN LATERAL (
         SELECT site_id, level_of_care, closed_on FROM episode
         WHERE episode.client_id = ranked.client_id
-          AND (CAST(:sites AS uuid[]) IS NULL OR site_id = ANY(CAST(:sites AS uuid[])))
+          AND (CAST(:sites AS uuid[]) IS NULL OR site_id = ANY(CAST(:sites AS uuid[]))
+               OR (SELECT bool_or(stay.site_id = ANY(CAST(:sites AS uuid[]))) FROM stay
+                   WHERE stay.episode_id = episode.episode_id))
         ORDER BY closed_on IS NOT NULL, number DESC LIMIT 1) AS newest ON true
     ORDER BY score DESC, active DESC, client_id LIMIT :most
 )
