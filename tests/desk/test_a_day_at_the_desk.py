@@ -176,17 +176,14 @@ def joe_has_an_hour_in_the_afternoon(day: Day) -> None:
         "service_kind": pb.SERVICE_KIND_INDIVIDUAL,
         "no_limit": False,
     }
-    if day.slips:  # in the program that he isn't in
+    if day.slips:  # in the program that he isn't in, an hour late, as a visit to the prescriber
         other = pb.OpenProgramRequest(
             site_id=desk.site_id,
             kind=common.PROGRAM_KIND_MENTAL_HEALTH,
             governed_by=pb.GOVERNED_BY_HIPAA_ALONE,
         )
-        wrong = desk.scheduling([WHO["joe"]], program_id=day.call(other).program_id, **hour)
-        day.call(pb.CancelSessionRequest(session_id=day.call(wrong).session_id))
-        day.take_back("program", about=desk.site_id)
-    if day.slips:  # and an hour late, as a visit to the prescriber
         late = hour | {
+            "program_id": day.call(other).program_id,
             "starts_at": MONDAY + timedelta(hours=5),
             "service_kind": pb.SERVICE_KIND_PRESCRIBER_VISIT,
         }

@@ -88,7 +88,8 @@ SELECT EXISTS (
 # Asked where somebody takes a program back, which hardly ever happens: of all sessions.
 SCHEDULED_IN = """
 SELECT EXISTS (
-    SELECT FROM fact WHERE type = 'attendance.session_scheduled.v1'
+    SELECT FROM fact
+    WHERE type IN ('attendance.session_scheduled.v1', 'attendance.session_corrected.v1')
     AND body->'program'->>'program_id' = :program
 ) AS scheduled
 """
@@ -235,10 +236,12 @@ class SqlSchedule:
 
     def is_program_in_use(self, tx: Transaction, program_id: str) -> bool:
         [row] = tx.execute(SCHEDULED_IN, program=program_id)
-        admitted = heard_facts(tx.connection, intake.ClientAdmitted, None)
-        return bool(row.scheduled) or any(
-            said.program.program_id == program_id for _, said in admitted
+        told = (
+            *heard_facts(tx.connection, intake.ClientAdmitted, None),
+            *heard_facts(tx.connection, intake.ClientTransferred, None),
         )
+        said: list[Any] = [message for _, message in told]
+        return bool(row.scheduled) or any(place.program.program_id == program_id for place in said)
 
     def admissions(
         self, tx: Transaction, client_ids: Collection[str]
