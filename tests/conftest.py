@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +16,12 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "(read|open)_text is deprecated", DeprecationWarning)
     import kafka.admin  # noqa: F401
 
-from kernel.keys.privileges import KEY_STORE
-from kernel.keys.store import migrate_keys
 from kernel.process import Service
 from kernel.services import topic_of
-from kernel.store.database import migrate, open_database
-from kernel.store.privileges import RECORD
-from kernel.store.roles import RoledDatabase, act_as_owner, grant
+from kernel.store.database import open_database
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
+from tests.harness.kernel.databases import Databases
 from tests.harness.kernel.keys import vault_on
 from tests.harness.kernel.owner import MIGRATIONS
 from tests.harness.signing import make_everybodys, signer_of, write_keys_of_facts
@@ -98,53 +94,32 @@ def secrets_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def templates() -> dict[Path, str]:
-    """Migrations of a service → a migrated, empty database, that others are copied from."""
-    return {}
+def databases(postgres: LocalServers) -> Databases:
+    """What stores lie in; who asks twice gets what the last one no longer needs."""
+    return Databases(postgres)
 
 
 @pytest.fixture
-def new_store(
-    postgres: LocalServers, secrets_dir: Path, templates: dict[Path, str]
-) -> Iterator[NewStore]:
+def new_store(databases: Databases, secrets_dir: Path) -> Iterator[NewStore]:
     """Makes a service's store on a fresh database of its own, gone after the test."""
-    with stores(postgres, secrets_dir, templates) as make:
+    with stores(databases, secrets_dir) as make:
         yield make
 
 
 @pytest.fixture(scope="module")
-def new_store_of_module(
-    postgres: LocalServers, secrets_dir: Path, templates: dict[Path, str]
-) -> Iterator[NewStore]:
+def new_store_of_module(databases: Databases, secrets_dir: Path) -> Iterator[NewStore]:
     """The same, gone after the tests of a module."""
-    with stores(postgres, secrets_dir, templates) as make:
+    with stores(databases, secrets_dir) as make:
         yield make
 
 
 @contextmanager
-def stores(
-    postgres: LocalServers, secrets_dir: Path, templates: dict[Path, str]
-) -> Iterator[NewStore]:
+def stores(databases: Databases, secrets_dir: Path) -> Iterator[NewStore]:
     """Makes stores on fresh databases; at its end they are gone."""
-    opened: list[tuple[Store, str]] = []
+    opened: list[tuple[Store, Service, str]] = []
 
     def make(service: Service) -> Store:
-        # By its migrations: a test's own service may have the name of a real one.
-        if service.migrations not in templates:
-            template = f"template_{len(templates)}"
-            engine = open_database(postgres.create_database(template).migrations.url)
-            privileges = {**RECORD, **service.privileges, **KEY_STORE}
-            database = RoledDatabase(engine, template, privileges)
-            act_as_owner(database)
-            templates[service.migrations] = template
-            migrate(engine, [service.migrations])
-            # For speed a test's key store lies in the same database, where nothing is claimed of
-            # lying apart: it has connections and tables of its own.
-            migrate_keys(engine)
-            grant(database)
-            engine.dispose()
-        name = f"{service.name}_{next(NUMBERS)}"
-        logins = postgres.create_database(name, template=templates[service.migrations])
+        name, logins = databases.take(service)
         MIGRATIONS[name] = logins.migrations
         url = logins.processes.url
         store = Store(
@@ -155,13 +130,10 @@ def stores(
             vault=vault_on(url, secrets_dir, service.name),
             signer=signer_of(service.name),
         )
-        opened.append((store, name))
+        opened.append((store, service, name))
         return store
 
     yield make
-    for store, name in opened:
+    for store, service, name in opened:
         store.close()
-        postgres.drop_database(name)
-
-
-NUMBERS = count(1)
+        databases.give_back(service, name)
