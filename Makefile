@@ -40,9 +40,10 @@ up: $(RUN) ## start everything on this machine and stay; ARGS=--help
 	@$(GENERATE)
 	@exec $(BIN)/python -m ninehours.cli up $(ARGS)
 
+# Three on two cores: a part of what they do is waiting.
 test: $(DEV) ## every test; ARGS go to pytest
 	@$(GENERATE)
-	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 fast: $(DEV) ## the pure tests, within a minute: no database, no Kafka, no gRPC; ARGS go to pytest
 	@$(GENERATE)

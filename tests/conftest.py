@@ -36,6 +36,7 @@ STORY = "tests/system/"
 settings.register_profile(
     "busy",
     deadline=None,
+    max_examples=50,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[phase for phase in Phase if phase is not Phase.explain],
 )
@@ -69,10 +70,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServers]:
-    """An embedded PostgreSQL for the whole run. Nobody pulls its plug: it waits for no disk."""
+    """An embedded PostgreSQL for the whole run. Nobody pulls its plug or guesses a password."""
     with LocalServers(tmp_path_factory.mktemp("postgres") / "data", kafka=False) as servers:
         with psycopg.connect(servers.admin_url, autocommit=True) as admin:
             admin.execute("ALTER SYSTEM SET fsync = off")
+            admin.execute("ALTER SYSTEM SET scram_iterations = 1")
             admin.execute("SELECT pg_reload_conf()")
         yield servers
 

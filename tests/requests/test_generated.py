@@ -24,7 +24,7 @@ from kernel.secrets import PEOPLE
 from kernel.services import SERVICES
 from ninehours.local.probes import LOOPBACK
 
-EACH = 25  # requests of an RPC
+EACH = 15  # requests of an RPC
 KNOWN = [str(UUID(int=n)) for n in range(4)]
 TEXTS = (
     *("", "x", "\0", "a\0b", "-1", "2026-01-05", "H0015", "é" * 300, "😀", " ", "*", "NY", "10001"),
