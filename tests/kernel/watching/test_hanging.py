@@ -41,6 +41,7 @@ from tests.harness.kernel.counters import (
     subject_of,
     until,
 )
+from tests.harness.kernel.databases import Databases
 from tests.harness.kernel.health import told
 from tests.harness.kernel.owner import as_owner
 from tests.harness.kernel.sending import send
@@ -184,7 +185,7 @@ def frozen_store(tmp_path: Path, secrets_dir: Path, no_migrations: Path) -> Iter
                 for process in reversed(every):
                     process.resume()
 
-        with stores(servers, secrets_dir, {}) as make:
+        with stores(Databases(servers), secrets_dir) as make:
             yield _tallying(make, no_migrations), frozen
 
 
