@@ -1,6 +1,7 @@
 """Two clients who were merged are measured as one: of the facts of both, each minute once."""
 
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 from google.protobuf.message import Message
@@ -8,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.common.v1.persons_pb2 import ClientMerged, ClientUnmerged
+from ninehours.common.v1.statements_pb2 import StatementAmended
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.facts import HeardFact, derived_id, id_of
-from kernel.messaging.amendments import history_of
+from kernel.messaging.amendments import derived, history_of
 from kernel.messaging.persons import MergeSaid, Persons, standing
 from kernel.messaging.subscriptions import as_the_survivors
 from kernel.rpc.translate import to_timestamp
@@ -163,3 +165,100 @@ def test_a_later_word_counts_whichever_of_both_it_was_said_of() -> None:
     assert merged.planned_minutes == 540
     [merged] = weeks([told[0], told[2], told[1], told[3]], MERGED)
     assert merged.planned_minutes == 600
+
+
+TOLD = (
+    (CLIENT, STORY[0]),
+    (OTHER, plan(540)),
+    *((OTHER, fact) for fact in STORY[1:4]),
+    *((CLIENT, fact) for fact in STORY[4:]),
+)
+SAYS: dict[int, list[Message | None]] = {
+    0: [None, STORY[0], admitted(3)],
+    1: [None, plan(540), plan(180)],
+    4: [None, phq9(14, at(1)), phq9(22, at(1))],
+    7: [None, phq9(9, at(3)), phq9(20, at(3))],
+}
+"""What each statement may say, by its number among those told; None: it was taken back."""
+ONE = [(CLIENT, OTHER), (OTHER, CLIENT)]
+"""Survivor and absorbed; None: they are two."""
+statement_says = some.sampled_from(sorted(SAYS)).flatmap(
+    lambda number: some.tuples(some.just(number), some.sampled_from(SAYS[number]))
+)
+merges = some.sampled_from([None, *ONE])
+
+
+def rows_after(steps: Sequence[Any]) -> dict[tuple[str, str], tuple[object, frozenset[str]]]:
+    """Of both, once all this was said: each with what it rests on."""
+    heard = [said(number, message, client) for number, (client, message) in enumerate(TOLD)]
+    sayings: list[MergeSaid] = []
+    revisions = dict.fromkeys(SAYS, 1)
+    merged: Any = None
+    for step in steps:
+        if step is None or step in ONE:
+            for kind, pair in ((ClientUnmerged, merged), (ClientMerged, step)):
+                if merged != step and pair is not None:
+                    survivor, absorbed = map(id_of, pair)
+                    message = kind(
+                        survivor_client_id=survivor,
+                        absorbed_client_id=absorbed,
+                        revision=len(sayings) + 1,
+                    )
+                    sayings.append(MergeSaid(message, at(0)))
+            merged = step
+            continue
+        number, content = step
+        revisions[number] += 1
+        heard.append(amending(heard[number], revisions[number], content, len(heard)))
+    persons = Persons(standing(sayings))
+    found: dict[tuple[str, str], tuple[object, frozenset[str]]] = {}
+    for client in {persons.survivor_of(each) for each in (CLIENT, OTHER)}:
+        gathered = {
+            each: [fact for fact in heard if fact.subject == each]
+            for each in persons.clients_of(client)
+        }
+        as_the_survivors(client, persons, gathered)
+        history = history_of(gathered, SUBSCRIPTIONS.decode)
+        for row in derived(derive, client, history):
+            found[row.kind, row.key] = (row.content, row.rests_on)
+    return found
+
+
+def amending(first: HeardFact, revision: int, content: Any, number: int) -> HeardFact:
+    if content is not None:
+        content.client_id = id_of(first.subject)
+    amended = StatementAmended(
+        client_id=id_of(first.subject),
+        fact_id=str(first.id),
+        revision=revision,
+        type=first.type,
+        voided=content is None,
+        content=b"" if content is None else content.SerializeToString(deterministic=True),
+    )
+    return said(number, amended, first.subject)
+
+
+def contents(found: dict[tuple[str, str], tuple[object, frozenset[str]]]) -> dict[Any, object]:
+    return {key: content for key, (content, _) in found.items()}
+
+
+last_says = some.fixed_dictionaries(
+    {number: some.sampled_from(says) for number, says in SAYS.items()}
+)
+
+
+@given(some.lists(statement_says | merges, max_size=7), last_says, merges, some.randoms())
+def test_corrections_and_merges_in_any_order_end_where_the_tidy_telling_would(
+    slips: list[Any], last: dict[int, Any], end: Any, chance: Random
+) -> None:
+    steps: list[Any] = [*last.items(), end]
+    chance.shuffle(steps)
+    assert contents(rows_after([*slips, *steps])) == contents(rows_after([end, *last.items()]))
+
+
+@given(last_says, merges)
+def test_a_week_that_a_correction_changed_names_it(last: dict[int, Any], end: Any) -> None:
+    before = contents(rows_after([end]))
+    amendments = {str(derived_id("heard", number)) for number in range(len(TOLD), 99)}
+    for key, (content, rests_on) in rows_after([end, *last.items()]).items():
+        assert before.get(key) == content or rests_on & amendments
