@@ -103,12 +103,19 @@ def references(said: Any) -> Iterable[str]:
 
 
 def persons_of(
-    connection: Connection, subjects: Iterable[str] | None, until: datetime | None = None
+    connection: Connection,
+    subjects: Iterable[str] | None,
+    until: datetime | None = None,
+    supposed: Iterable[MergeSaid] = (),
 ) -> Persons:
-    """Of the clients among these, or (None) of everybody: by what was signed by `until`."""
+    """Of the clients among these, or (None) of everybody: by what was signed by `until`.
+
+    `supposed` stands as if it had been heard, too.
+    """
+    beside = list(supposed)
     wanted = None if subjects is None else {each for each in subjects if kind_of(each) == "client"}
     if wanted is not None and len(wanted) > MOST_NAMED:
-        found = persons_of(connection, None, until)
+        found = persons_of(connection, None, until, beside)
         return Persons(found.into, found.linked | wanted)
     told: list[MergeSaid] = []
     linked: set[str] = set(wanted or ())
@@ -120,6 +127,7 @@ def persons_of(
         told += [
             MergeSaid(SAYINGS[row.type].FromString(bytes(row.body)), row.signed_at) for row in rows
         ]
+        told += [said for said in beside if wanted is None or wanted & {*references(said.saying)}]
         reached = {client for said in told for client in references(said.saying)} - linked
         linked |= reached
         wanted = set() if wanted is None else reached

@@ -1,19 +1,20 @@
 """Which public facts a service uses, what they refer to, and what each makes pending."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from google.protobuf.message import Message
+from ninehours.common.v1.persons_pb2 import ClientMerged, ClientUnmerged
 from ninehours.common.v1.statements_pb2 import StatementAmended
 from sqlalchemy import Connection, text
 
 from kernel.codec import Codec
 from kernel.facts import HeardFact, Row, kind_of
 from kernel.messaging.amendments import AMENDED, Amended, History, history_of
-from kernel.messaging.persons import SAYINGS, Persons, persons_of
+from kernel.messaging.persons import SAYINGS, MergeSaid, Persons, persons_of
 from kernel.messaging.persons import references as of_both
 from kernel.store.store import Context, Store
 
@@ -201,47 +202,100 @@ class Subscriptions:
 
         Of merged clients all facts are the survivor's; of an absorbed one stands that it is so.
         """
-        facts: dict[str, list[HeardFact]] = {}
-        persons = persons_of(connection, [client], until)
-        is_absorbed = persons.survivor_of(client) != client
-        wanted = {client} if is_absorbed else set(persons.clients_of(client))
-        types = sorted(SAYINGS.keys() & self.by_type.keys() if is_absorbed else self.by_type)
+        return self.read_histories(connection, [client], until, supposed)[client]
+
+    def read_histories(
+        self,
+        connection: Connection,
+        clients: Sequence[str],
+        until: datetime | None = None,
+        supposed: Sequence[HeardFact] = (),
+    ) -> dict[str, History]:
+        """As `read_history`, of several clients at once: what they share is read once.
+
+        Supposed merges make one person of clients, or two, as those that were heard do.
+        """
+        persons = persons_of(connection, clients, until, merges_among(supposed))
+        told: dict[str, list[HeardFact]] = {}
+        refs: dict[str, set[str]] = {}
+        wanted = {each for client in clients for each in persons.clients_of(client)} | {*clients}
         while wanted:
-            rows = connection.execute(
-                text(
-                    "SELECT id, topic, subject, sequence, type, body, label, refs,"
-                    " coalesce(signed_at, recorded_at) AS signed_at FROM heard_fact"
-                    " WHERE subject = ANY(CAST(:subjects AS text[]))"
-                    " AND type = ANY(CAST(:types AS text[]))"
-                    " AND (CAST(:until AS timestamptz) IS NULL"
-                    "      OR coalesce(signed_at, recorded_at) <= :until)"
-                    " ORDER BY topic, subject, sequence"
-                ),
-                {"subjects": sorted(wanted), "types": types, "until": until},
-            ).all()
-            facts |= {subject: [] for subject in wanted}
-            for row in rows:
-                facts[row.subject].append(
-                    HeardFact(
-                        id=row.id,
-                        topic=row.topic,
-                        subject=row.subject,
-                        sequence=row.sequence,
-                        type=row.type,
-                        message=self.decode(row.type, bytes(row.body)),
-                        label=row.label,
-                        signed_at=row.signed_at,
-                    )
-                )
-            here = [fact for fact in supposed if fact.subject in wanted]
-            for fact in here:
-                facts[fact.subject].append(fact)
-            refs = {ref for row in rows for ref in row.refs}
-            refs |= {ref for fact in here for ref in self.references(fact.type, fact.message)}
-            wanted = {ref for ref in refs if kind_of(ref) != "client"} - facts.keys()
-        if not is_absorbed:
-            as_the_survivors(client, persons, facts)
+            told |= {subject: [] for subject in wanted}
+            refs |= {subject: set() for subject in wanted}
+            for fact, refers_to in self._said_about(connection, wanted, until, supposed):
+                told[fact.subject].append(fact)
+                refs[fact.subject].update(refers_to)
+            leads_to = {ref for subject in wanted for ref in refs[subject]}
+            wanted = {ref for ref in leads_to if kind_of(ref) != "client"} - told.keys()
+        return {client: self._history_among(told, refs, client, persons) for client in clients}
+
+    def _history_among(
+        self,
+        told: Facts,
+        refs: Mapping[str, Iterable[str]],
+        client: str,
+        persons: Persons,
+    ) -> History:
+        """Of the client, among what was told of several."""
+        if persons.survivor_of(client) != client:
+            return history_of(
+                {client: [fact for fact in told[client] if fact.type in SAYINGS]}, self.decode
+            )
+        facts: dict[str, list[HeardFact]] = {}
+        wanted = {*persons.clients_of(client)}
+        while wanted:
+            facts |= {subject: [*told[subject]] for subject in wanted}
+            leads_to = {ref for subject in wanted for ref in refs[subject]}
+            wanted = {ref for ref in leads_to if kind_of(ref) != "client"} - facts.keys()
+        as_the_survivors(client, persons, facts)
         return history_of(facts, self.decode)
+
+    def _said_about(
+        self,
+        connection: Connection,
+        subjects: Collection[str],
+        until: datetime | None,
+        supposed: Sequence[HeardFact],
+    ) -> Iterator[tuple[HeardFact, Iterable[str]]]:
+        """Facts in sequence, supposed ones last, each with what it refers to."""
+        rows = connection.execute(
+            text(
+                "SELECT id, topic, subject, sequence, type, body, label, refs,"
+                " coalesce(signed_at, recorded_at) AS signed_at FROM heard_fact"
+                " WHERE subject = ANY(CAST(:subjects AS text[]))"
+                " AND type = ANY(CAST(:types AS text[]))"
+                " AND (CAST(:until AS timestamptz) IS NULL"
+                "      OR coalesce(signed_at, recorded_at) <= :until)"
+                " ORDER BY topic, subject, sequence"
+            ),
+            {"subjects": sorted(subjects), "types": sorted(self.by_type), "until": until},
+        )
+        for row in rows:
+            yield (
+                HeardFact(
+                    id=row.id,
+                    topic=row.topic,
+                    subject=row.subject,
+                    sequence=row.sequence,
+                    type=row.type,
+                    message=self.decode(row.type, bytes(row.body)),
+                    label=row.label,
+                    signed_at=row.signed_at,
+                ),
+                row.refs,
+            )
+        for fact in supposed:
+            if fact.subject in subjects:
+                yield fact, self.references(fact.type, fact.message)
+
+
+def merges_among(facts: Iterable[HeardFact]) -> list[MergeSaid]:
+    """What of these says who is one person."""
+    return [
+        MergeSaid(fact.message, fact.signed_at)
+        for fact in facts
+        if isinstance(fact.message, ClientMerged | ClientUnmerged)
+    ]
 
 
 def as_the_survivors(client: str, persons: Persons, facts: dict[str, list[HeardFact]]) -> None:

@@ -22,7 +22,7 @@ from kernel.store.bells import PUBLISHED
 from kernel.store.database import set_lock_timeout
 from kernel.store.documents import Documents
 from kernel.store.published import envelope_of
-from kernel.supposing import SUPPOSING
+from kernel.supposing import SUPPOSING, Supposition
 from kernel.vault import Vault
 
 # Bytes of a public fact: with its envelope, what a broker takes by default.
@@ -148,9 +148,9 @@ class Store:
         Within `supposing` it is one within that one: seen by those after it, and never committed.
         """
         supposing = SUPPOSING.get()
-        if supposing is not None and supposing.engine is self.engine:
-            with supposing.begin_nested():
-                yield Transaction(self, supposing)
+        if supposing is not None and supposing.connection.engine is self.engine:
+            with supposing.connection.begin_nested():
+                yield Transaction(self, supposing.connection)
             return
         with self.engine.begin() as connection:
             set_lock_timeout(connection)
@@ -171,7 +171,7 @@ class Store:
     def supposing(self) -> Iterator["Transaction"]:
         """All transactions of this thread see what was written within, and nothing of it stays."""
         with self.engine.connect() as connection, connection.begin() as begun:
-            token = SUPPOSING.set(connection)
+            token = SUPPOSING.set(Supposition(connection))
             try:
                 yield Transaction(self, connection)
             finally:

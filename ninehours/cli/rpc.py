@@ -30,7 +30,7 @@ from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import DENIED, NOT_FOUND, USAGE, Failure, say
 from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.replay import LABEL
-from ninehours.cli.roles import OPERATOR
+from ninehours.cli.roles import BILLER, OPERATOR
 from ninehours.cli.shapes import shape_of
 
 # Whose token asks what there is; any would do.
@@ -198,11 +198,18 @@ def _foreseen(services: Services, role: str, answer: Any) -> dict[str, Any]:
     answer.ClearField("receipt")
     subjects = dict.fromkeys(fact.subject for fact in facts if kind_of(fact.subject) == "client")
     requests = [work.ForeseeRequest(client_id=id_of(subject), facts=facts) for subject in subjects]
+    of_network = [fact for fact in facts if kind_of(fact.subject) != "client"]
+    of_all = (
+        {"foreseen_for_all": as_dict(services.ask(BILLER, work.ForeseeForAllRequest(facts=facts)))}
+        if of_network and role == BILLER
+        else {}
+    )
     return {
         "label": LABEL,
         "answer": as_dict(answer),
         "facts": [{"subject": fact.subject, "type": fact.type} for fact in facts],
         "foreseen": [as_dict(services.ask(role, request)) for request in requests],
+        **of_all,
     }
 
 

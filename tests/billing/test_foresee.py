@@ -4,9 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import billing_work_service_pb2 as pb
+from ninehours.common.v1 import common_pb2
 from ninehours.common.v1 import statements_pb2 as common
+from ninehours.intake.v1 import intake_service_pb2 as intake
 from ninehours.intake.v1 import statements_service_pb2 as statements
+from sqlalchemy import text
 
 from kernel.process import Service
 from kernel.refusal import Malformed
@@ -18,7 +22,9 @@ from tests.billing.test_put_right import HAT, of_code, said
 from tests.harness.billing.history import day
 from tests.harness.billing.service import Office
 from tests.harness.billing.with_intake import House
-from tests.harness.intake.service import Desk
+from tests.harness.intake.merging import ADMINISTRATOR, merge_request, unmerge_request
+from tests.harness.intake.service import SITE as DESK_SITE
+from tests.harness.intake.service import Desk, identity
 from tests.harness.kernel.tables import every_table
 
 NewStore = Callable[[Service], Store]
@@ -164,3 +170,97 @@ def test_a_day_before_a_later_confirmation_would_come_to_nothing(
     answer = foreseen(house, client_id, correcting(house, client_id, "coverage", verified))
     [change] = [one for one in answer.client.days if date_of(one, "service_date") == day(0)]
     assert change.before.amount.minor_units == 30_000 and not change.after.amount.minor_units
+
+
+def supposing(house: House, request: Any) -> Any:
+    """What a command of an administrator would publish."""
+    request.meta.dry_run = True
+    return house.desk.call(request, roles=ADMINISTRATOR).receipt.supposed
+
+
+def rows_of(house: House, client_id: str) -> dict[str, str]:
+    return {
+        content["service_date"]: content["outcome"]
+        for content in house.office.of_kind("service_day")
+        if content["client_id"] == client_id
+    }
+
+
+def test_a_merge_is_foreseen_of_both_and_so_it_comes(house: House) -> None:
+    absorbed, survivor = house.admit(days=(0,)), house.admit(days=(2, 4))
+    request = merge_request(survivor, absorbed, settled=["OPEN_EPISODES"])
+    facts = supposing(house, request)
+    before = {client_id: rows_of(house, client_id) for client_id in (survivor, absorbed)}
+    of_survivor, of_absorbed = (
+        house.office.call("Foresee", pb.ForeseeRequest(client_id=client_id, facts=facts))
+        for client_id in (survivor, absorbed)
+    )
+    assert [one.HasField("before") for one in of_survivor.client.days] == [False]
+    assert [one.HasField("after") for one in of_absorbed.client.days] == [False]
+    assert becoming(of_survivor) == ["CLAIM_CONSEQUENCE_CHANGE_DRAFT"]
+    assert becoming(of_absorbed) == ["CLAIM_CONSEQUENCE_DROP_DRAFT"]
+    [gained], [lost] = of_survivor.totals, of_absorbed.totals
+    assert gained.after.minor_units == lost.before.minor_units == 30_000
+
+    request.meta.dry_run = False
+    house.desk.call(request, roles=ADMINISTRATOR)
+    house.relay()
+    assert rows_of(house, survivor) == before[survivor] | before[absorbed]
+    assert rows_of(house, absorbed) == {}
+    apart = supposing(house, unmerge_request(survivor, absorbed))
+    again = house.office.call("Foresee", pb.ForeseeRequest(client_id=absorbed, facts=apart))
+    assert [one.HasField("before") for one in again.client.days] == [False]
+    assert becoming(again) == ["CLAIM_CONSEQUENCE_DRAFT"]
+
+
+def fee_supposed(house: House, cents: int) -> Any:
+    request = billing.SetFeeRequest(
+        provider_id=house.office.provider_id,
+        code="H0015",
+        charge=common_pb2.Money(currency_code="USD", minor_units=cents),
+        effective_from=to_date(day(0)),
+    )
+    request.meta.dry_run = True
+    return house.office.call("SetFee", request).receipt.supposed
+
+
+def test_a_fee_is_foreseen_over_all_whom_it_concerns(house: House) -> None:
+    clients = [house.admit(days=(0,)), house.admit(days=(2, 4))]
+    nobody = house.desk.registered()
+    facts = fee_supposed(house, 20_000)
+    answer = house.office.call("ForeseeForAll", pb.ForeseeForAllRequest(facts=facts))
+    assert (answer.looked_at, answer.concerned) == (2, 2)
+    assert sorted(client.client_id for client in answer.clients) == sorted(clients)
+    assert nobody not in {client.client_id for client in answer.clients}
+    [total] = answer.totals
+    assert (total.changed_days, total.before.minor_units, total.after.minor_units) == (
+        3, 90_000, 60_000
+    )  # fmt: skip
+
+
+def test_what_is_foreseen_of_many_is_of_as_many_as_were_asked_for_and_says_so(
+    house: House,
+) -> None:
+    for number in (0, 2):
+        house.admit(days=(number,))
+    asked = pb.ForeseeForAllRequest(facts=fee_supposed(house, 20_000), most_clients=1)
+    answer = house.office.call("ForeseeForAll", asked)
+    assert (answer.looked_at, answer.concerned, len(answer.clients)) == (1, 2, 1)
+    with pytest.raises(Malformed, match="most_clients"):
+        house.office.call("ForeseeForAll", pb.ForeseeForAllRequest(most_clients=1001))
+
+
+def owners_with_keys(house: House) -> set[str]:
+    with house.desk.store.vault.keys.engine.begin() as connection:  # type: ignore[attr-defined]
+        return {owner for (owner,) in connection.execute(text("SELECT owner FROM owner_key"))}
+
+
+def test_a_first_sealing_that_is_only_supposed_makes_no_key(house: House) -> None:
+    house.desk.registered()  # keys of nobody in particular are made once
+    before = owners_with_keys(house)
+    request = intake.RegisterClientRequest(identity=identity(), site_id=DESK_SITE)
+    supposed = give(house, request, dry_run=True)
+    assert owners_with_keys(house) == before
+    given = give(house, request, dry_run=False)
+    assert owners_with_keys(house) - before == {f"client/{given.client_id}"}
+    assert supposed.client_id == given.client_id

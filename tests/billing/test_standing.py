@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from ninehours.billing.v1 import explanation_service_pb2 as pb
 from ninehours.intake.v1 import intake_events_pb2 as intake
+from sqlalchemy import event
 
 from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date
@@ -97,3 +98,25 @@ def test_what_can_not_be_asked_is_refused_by_its_field(
 ) -> None:
     with pytest.raises(Malformed, match=wrong):
         standing(admitted, **asked)
+
+
+def test_many_clients_take_no_more_questions_to_the_database_than_one(
+    admitted: Office, story: Story
+) -> None:
+    clients = [CLIENT, *(f"0c11e700-0000-4000-8000-0000000001{number:02}" for number in range(9))]
+    for client_id in clients[1:]:
+        admitted.hear(story.admitted(client_id, admitted.payer_id))
+    asked: list[str] = []
+
+    def count(*said: Any) -> None:
+        asked.append(said[2])
+
+    event.listen(admitted.store.engine, "before_cursor_execute", count)
+    try:
+        standing(admitted)
+        of_one = len(asked)
+        found = standing(admitted, client_ids=clients)
+    finally:
+        event.remove(admitted.store.engine, "before_cursor_execute", count)
+    assert [one.client_id for one in found] == clients
+    assert len(asked) == 2 * of_one

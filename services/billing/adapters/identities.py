@@ -9,6 +9,7 @@ from kernel.decider import filled
 from kernel.rpc.call import Call
 from kernel.rpc.client import RpcClient
 from kernel.rpc.translate import to_date
+from kernel.supposing import is_supposing
 from services.billing.app.ports import DisclosedClient, DisclosedClients, OtherEnd
 
 PAGE = 500
@@ -16,7 +17,10 @@ SERVICE = pb.DESCRIPTOR.services_by_name["IntakeService"]
 
 
 class IntakeIdentities:
-    """The Identities port over intake's RPC, asking as part of a call."""
+    """The Identities port over intake's RPC, asking as part of a call.
+
+    For a dry run it is told who would be named, and nobody's name.
+    """
 
     def __init__(self, client: RpcClient, call: Call) -> None:
         self._client = client
@@ -46,8 +50,10 @@ class IntakeIdentities:
                         )
                         for client_id in page
                     ],
+                    supposed=is_supposing(),
                 ),
                 via=self._call,
+                leaves_nothing=is_supposing(),
             )
             withheld |= {item.client_id: item.reason for item in answer.withheld}
             persons |= {item.client_id: person_of(item) for item in answer.identities}

@@ -13,7 +13,7 @@ from kernel.sites import speaks_for
 from kernel.store.store import Store
 from services.billing.adapters.explained import claim_message, day_message, standing_message
 from services.billing.app.explaining import HistoryAsOf, why_claim, why_day
-from services.billing.domain.why.standing import Standing, standings
+from services.billing.domain.why.standing import standings
 
 MOST_CLIENTS = 200
 FARTHEST = 90  # days
@@ -47,11 +47,10 @@ class ExplanationServicer:
             client_ids = read.value(clients_asked, "client_ids", tuple[str, ...]())
             on = read.date("on")
             ahead_days = read.integer("ahead_days", low=0, high=FARTHEST)
-        found: list[Standing] = []
         with self._store.transaction() as tx:
-            for client_id in client_ids:
-                history = self._past.history(tx, client_id, None)
-                found += standings(history, on, on + timedelta(days=ahead_days))
+            histories = self._past.histories(tx, client_ids)
+        until = on + timedelta(days=ahead_days)
+        found = [standing for history in histories for standing in standings(history, on, until)]
         return pb.ListStandingResponse(
             standings=[
                 standing_message(standing)

@@ -14,7 +14,7 @@ from kernel.rpc.call import Call
 from kernel.rpc.translate import date_of, reading, to_date
 from kernel.store.store import Store
 from services.billing.adapters.following import RevisedRow
-from services.billing.adapters.foreseeing import foreseen
+from services.billing.adapters.foreseeing import foreseen, foreseen_of_all
 from services.billing.adapters.pages import SqlPages
 from services.billing.adapters.rule_sets import rule_set_of
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
@@ -26,6 +26,8 @@ from services.billing.domain.payers.payer import Payer
 from services.billing.domain.payers.rules import DayOutcome, RuleSet
 from services.billing.domain.why.replay import ClaimChange, Replayed
 
+CLIENTS, MOST_CLIENTS = 200, 1000
+"""Clients looked at, unless said otherwise, and at most."""
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingWorkService"]
 _holds_query = rows_query(pb.ListHoldsRequest, outcome=DayOutcome.HOLD, reason=REASON)
 _hold = writer(
@@ -67,6 +69,23 @@ class WorkServicer:
             client=client_replay(seen.client),
             totals=totals_of([seen.client]),
             elsewhere=seen.elsewhere,
+        )
+
+    def ForeseeForAll(
+        self, request: pb.ForeseeForAllRequest, call: Call
+    ) -> pb.ForeseeForAllResponse:
+        with reading(request) as read:
+            most = read.integer("most_clients", low=0, high=MOST_CLIENTS) or CLIENTS
+        facts = supposed_facts(request.facts, SUBSCRIPTIONS, call.now)
+        with self._lists.store.snapshot() as tx:
+            seen = foreseen_of_all(tx, facts, most, call.active)
+        return pb.ForeseeForAllResponse(
+            clients=[
+                client_replay(client) for client in seen.looked_at if client.days or client.claims
+            ],
+            totals=totals_of(seen.looked_at),
+            looked_at=len(seen.looked_at),
+            concerned=seen.concerned,
         )
 
     def Replay(self, request: pb.ReplayRequest, call: Call) -> Iterator[pb.ReplayResponse]:

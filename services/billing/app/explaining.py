@@ -42,6 +42,10 @@ class HistoryAsOf(Protocol):
         """Of a client, by then; `issuing`: without the claims issued at that very moment."""
         ...
 
+    def histories(self, tx: Transaction, client_ids: Sequence[str]) -> Sequence[BillingHistory]:
+        """Of several clients until now, in their order; of one person once."""
+        ...
+
     def revisions(
         self, tx: Transaction, row_id: str, until: datetime | None
     ) -> Sequence[tuple[Revision, DayRow]]:

@@ -4,6 +4,7 @@ Each command is a row; what is answered beside its receipt stands above. It deci
 """
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from ninehours.intake.v1 import intake_service_pb2 as pb
@@ -203,10 +204,13 @@ class IntakeServicer(CommandRpcs[Intake]):
             now=call.now,
             correlation=call.correlation_id,
         )
-        answers = disclosure.read_identities(self.write_side, asked)
+        store = self.write_side.executor.store
+        with store.supposing() if request.supposed else nullcontext():
+            answers = disclosure.read_identities(self.write_side, asked)
+        told = _unnamed if request.supposed else _covered
         return pb.ReadIdentitiesResponse(
             identities=[
-                _covered(answer) for answer in answers if isinstance(answer, DisclosedIdentity)
+                told(answer) for answer in answers if isinstance(answer, DisclosedIdentity)
             ],
             withheld=[
                 to_withheld(answer) for answer in answers if isinstance(answer, WithheldIdentity)
@@ -257,6 +261,17 @@ def _covered(answer: DisclosedIdentity) -> pb.CoveredIdentity:
         coverages=now,
         earlier_numbers=earlier,
     )
+
+
+def _unnamed(answer: DisclosedIdentity) -> pb.CoveredIdentity:
+    """What a dry run is told: neither words nor numbers. The permit that it names never stands."""
+    covered = _covered(answer)
+    for field in ("identity", "member_number", "group_number", "earlier_numbers"):
+        covered.ClearField(field)
+    for number in covered.coverages:
+        number.ClearField("member_number")
+        number.ClearField("group_number")
+    return covered
 
 
 def _number(coverage_id: str, version: int, membership: bytes) -> pb.MemberNumber:

@@ -179,6 +179,9 @@ class _Asking:
         self.house.permitted()
         return people
 
-    def ReadIdentities(self, request: pb.ReadIdentitiesRequest, *, via: Call) -> Any:
+    def ReadIdentities(
+        self, request: pb.ReadIdentitiesRequest, *, via: Call, leaves_nothing: bool
+    ) -> Any:
         del via
+        assert leaves_nothing == request.supposed
         return self.house.desk.call(request, actor="service/billing")

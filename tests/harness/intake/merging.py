@@ -10,6 +10,29 @@ from tests.harness.intake.service import Desk
 ADMINISTRATOR = frozenset({"administrator"})
 
 
+def merge_request(
+    survivor: str, absorbed: str, *, settled: Sequence[str] = (), remark: str = "one photograph"
+) -> pb.MergeClientsRequest:
+    return pb.MergeClientsRequest(
+        survivor_client_id=survivor,
+        absorbed_client_id=absorbed,
+        reason=pb.MERGE_REASON_REGISTERED_TWICE,
+        remark=remark,
+        settled=[f"MERGE_DIFFERENCE_{one}" for one in settled],
+    )
+
+
+def unmerge_request(
+    survivor: str, absorbed: str, *, remark: str = "two photographs"
+) -> pb.UnmergeClientsRequest:
+    return pb.UnmergeClientsRequest(
+        survivor_client_id=survivor,
+        absorbed_client_id=absorbed,
+        reason=pb.UNMERGE_REASON_TWO_PEOPLE,
+        remark=remark,
+    )
+
+
 def merge(
     desk: Desk,
     survivor: str,
@@ -19,23 +42,10 @@ def merge(
     remark: str = "one photograph",
     **call: Any,
 ) -> Any:
-    request = pb.MergeClientsRequest(
-        survivor_client_id=survivor,
-        absorbed_client_id=absorbed,
-        reason=pb.MERGE_REASON_REGISTERED_TWICE,
-        remark=remark,
-        settled=[f"MERGE_DIFFERENCE_{one}" for one in settled],
-    )
-    return desk.call(request, **call)
+    return desk.call(merge_request(survivor, absorbed, settled=settled, remark=remark), **call)
 
 
 def unmerge(
     desk: Desk, survivor: str, absorbed: str, *, remark: str = "two photographs", **call: Any
 ) -> Any:
-    request = pb.UnmergeClientsRequest(
-        survivor_client_id=survivor,
-        absorbed_client_id=absorbed,
-        reason=pb.UNMERGE_REASON_TWO_PEOPLE,
-        remark=remark,
-    )
-    return desk.call(request, **call)
+    return desk.call(unmerge_request(survivor, absorbed, remark=remark), **call)

@@ -16,7 +16,7 @@ from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.tokens import Actor
-from kernel.supposing import SUPPOSING
+from kernel.supposing import SUPPOSING, Supposition
 from tests.harness.kernel.counters import PATIENCE
 from tests.harness.kernel.rpc import LOG, Ask, Serve
 
@@ -53,7 +53,7 @@ def test_nobody_is_asked_of_what_is_only_supposed(serve: Serve, ask: Ask) -> Non
     """Whom it asks keeps that it was asked: a dry run would leave something there."""
     servicer = Flaky()
     client = ask(serve({LOG: servicer}), LOG)
-    supposing = SUPPOSING.set("a connection")
+    supposing = SUPPOSING.set(Supposition("a connection"))
     try:
         with pytest.raises(AgainstTheRules) as refused:
             client.Read(log_pb2.ReadRequest())
