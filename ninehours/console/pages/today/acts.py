@@ -23,7 +23,7 @@ from ninehours.console.pages.today.page import (
     screen_of,
     sessions_of,
 )
-from ninehours.console.pages.today.roster import Said, moment_of
+from ninehours.console.pages.today.roster import StatedTime, moment_of
 from ninehours.console.pages.today.times import NoTime, typed_time
 from ninehours.console.texts import words
 from ninehours.console.visit import GoTo, NoSuchPage, Screen, Visit
@@ -94,7 +94,7 @@ def _command(visit: Visit, day: Day, typed: str) -> Message:
     if act not in ("in", "out"):
         raise NoSuchPage
     at = _moment(visit, day, typed)
-    said = Said.of_told(form.get("arrival" if act == "in" else "departure", ""))
+    said = StatedTime.of_told(form.get("arrival" if act == "in" else "departure", ""))
     if typed and said is not None:
         return _otherwise(meta, said, act, at, about)
     make: Callable[..., Any] = (
@@ -104,7 +104,7 @@ def _command(visit: Visit, day: Day, typed: str) -> Message:
 
 
 def _undo(visit: Visit, meta: common.CommandMeta) -> Message:
-    said = Said.of_told(visit.form.get("undo", ""))
+    said = StatedTime.of_told(visit.form.get("undo", ""))
     if said is None:
         raise Unclear(words().today.nothing_to_undo)
     return statements.VoidStatementRequest(
@@ -113,7 +113,7 @@ def _undo(visit: Visit, meta: common.CommandMeta) -> Message:
 
 
 def _otherwise(
-    meta: common.CommandMeta, said: Said, act: str, at: Timestamp, about: Any
+    meta: common.CommandMeta, said: StatedTime, act: str, at: Timestamp, about: Any
 ) -> Message:
     """The time that stands there was another one."""
     recording = (
@@ -146,7 +146,7 @@ def session_named(visit: Visit, day: Day) -> roster.RecordedSession:
     return found[0]
 
 
-def _revision(said: Said) -> statements_pb2.StatementRevision:
+def _revision(said: StatedTime) -> statements_pb2.StatementRevision:
     return statements_pb2.StatementRevision(statement_id=said.statement_id, revision=said.revision)
 
 

@@ -10,7 +10,7 @@ from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_timestamp
 from ninehours.console.pages.today.acts import ABSENCES, Unclear, meta_of, say, says_of
 from ninehours.console.pages.today.page import Day, Refused, day_named, group_named
-from ninehours.console.pages.today.roster import Group, Row, State, moment_of
+from ninehours.console.pages.today.roster import Group, RosterLine, State, moment_of
 from ninehours.console.pages.today.times import NoTime, on_the_wall, typed_time
 from ninehours.console.texts import words
 from ninehours.console.visit import GoTo, Screen, Visit
@@ -45,7 +45,9 @@ def close(visit: Visit) -> GoTo | Screen:
     return GoTo(day.address())
 
 
-def _said_of(visit: Visit, day: Day, row: Row, begins: datetime, ends: datetime) -> Message | None:
+def _said_of(
+    visit: Visit, day: Day, row: RosterLine, begins: datetime, ends: datetime
+) -> Message | None:
     """What the form says of the row beyond what is known; None: nothing."""
     about = {"session_id": row.session_id, "client_id": row.client_id}
     if row.state is State.HERE:
@@ -79,9 +81,9 @@ def _screen(
     return Screen("closing.html", shown, status)
 
 
-def _left(row: Row) -> str:
+def _left(row: RosterLine) -> str:
     return f"left {row.client_id}"
 
 
-def _absent(row: Row) -> str:
+def _absent(row: RosterLine) -> str:
     return f"absent {row.client_id}"

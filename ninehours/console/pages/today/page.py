@@ -17,7 +17,7 @@ from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_date
 from ninehours.console.pages.today.roster import (
     Group,
-    Told,
+    KnownOfClients,
     clients_of,
     first_expected,
     groups_of,
@@ -121,7 +121,7 @@ def group_named(visit: Visit, day: Day, session_id: str) -> tuple[Group, roster.
     sessions = [each for each in sessions_of(visit, day) if each.session_id == session_id]
     if not sessions:
         raise NoSuchPage
-    told = Told(names=_names(visit, clients_of(sessions)), standing=None)
+    told = KnownOfClients(names=_names(visit, clients_of(sessions)), standing=None)
     [group] = groups_of(sessions, told, day.zone, datetime.now(UTC))
     return group, sessions[0]
 
@@ -132,14 +132,16 @@ def _sites(visit: Visit) -> Sequence[calendar.ListedSite]:
     return sorted(found, key=lambda site: (site.name.casefold(), site.site_id))
 
 
-def _told(visit: Visit, client_ids: Sequence[str], day: Day) -> Told:
+def _told(visit: Visit, client_ids: Sequence[str], day: Day) -> KnownOfClients:
     names = _names(visit, client_ids)
     if not _tells_standing(visit):
-        return Told(names=names, standing=None)
+        return KnownOfClients(names=names, standing=None)
     try:
-        return Told(names=names, standing=_standing(visit, client_ids, day))
+        return KnownOfClients(names=names, standing=_standing(visit, client_ids, day))
     except (ServiceAway, RemoteRefusal):
-        return Told(names=names, standing=None)  # a roster goes on without it, and says so
+        return KnownOfClients(
+            names=names, standing=None
+        )  # a roster goes on without it, and says so
 
 
 def _tells_standing(visit: Visit) -> bool:

@@ -39,7 +39,7 @@ ABSENCES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class StatedTime:
     """A statement as the page shows it: what puts it right names both."""
 
     statement_id: str
@@ -51,14 +51,14 @@ class Said:
         return f"{self.statement_id} {self.revision}"
 
     @classmethod
-    def of_told(cls, told: str) -> "Said | None":
+    def of_told(cls, told: str) -> "StatedTime | None":
         """None where it isn't one."""
         statement_id, _, revision = told.partition(" ")
         return cls(statement_id, int(revision)) if revision.isdecimal() else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class RosterLine:
     """One client at one session; `came` and `left` are by the clock on the wall, `undo` is what was
     said last."""
 
@@ -71,9 +71,9 @@ class Row:
     came: Sequence[str] = ()
     left: Sequence[str] = ()
     minutes: int | None = None
-    arrival: Said | None = None
-    departure: Said | None = None
-    undo: Said | None = None
+    arrival: StatedTime | None = None
+    departure: StatedTime | None = None
+    undo: StatedTime | None = None
     # At this site; None: not admitted there, or not known.
     obstacles: Sequence[billing.Obstacle] | None = None
 
@@ -95,7 +95,7 @@ class Group:
     closed: bool
     cancelled: bool
     begun: bool
-    rows: Sequence[Row]
+    rows: Sequence[RosterLine]
 
     @property
     def here(self) -> int:
@@ -112,7 +112,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class KnownOfClients:
     """What is known of clients, by id. `standing`: of those admitted at the site; None: it can't be
     told now, or isn't for who asks."""
 
@@ -133,13 +133,15 @@ def clients_of(sessions: Sequence[roster.RecordedSession]) -> list[str]:
 
 
 def groups_of(
-    sessions: Sequence[roster.RecordedSession], told: Told, zone: ZoneInfo, now: datetime
+    sessions: Sequence[roster.RecordedSession], told: KnownOfClients, zone: ZoneInfo, now: datetime
 ) -> list[Group]:
     """As they begin; within each by name."""
     return [_group(session, told, zone, now) for session in sessions]
 
 
-def _group(session: roster.RecordedSession, told: Told, zone: ZoneInfo, now: datetime) -> Group:
+def _group(
+    session: roster.RecordedSession, told: KnownOfClients, zone: ZoneInfo, now: datetime
+) -> Group:
     rows = [
         _row(session, presence, told, zone)
         for presence in session.presences
@@ -161,15 +163,15 @@ def _group(session: roster.RecordedSession, told: Told, zone: ZoneInfo, now: dat
 def _row(
     session: roster.RecordedSession,
     presence: roster.RecordedPresence,
-    told: Told,
+    told: KnownOfClients,
     zone: ZoneInfo,
-) -> Row:
+) -> RosterLine:
     named = told.names.get(presence.client_id)
     arrivals = sorted(presence.arrivals, key=_when)
     departures = sorted(presence.departures, key=_when)
     last = max([*arrivals, *departures], key=_recorded, default=None)
     undo = last or (presence.absence if presence.HasField("absence") else None)
-    return Row(
+    return RosterLine(
         session_id=session.session_id,
         client_id=presence.client_id,
         name=_name(named, presence.client_id),
@@ -221,8 +223,8 @@ def _recorded(moment: roster.RecordedMoment) -> tuple[datetime, datetime]:
     return moment_of(moment.recorded_at), moment_of(moment.at)
 
 
-def _said(recorded: Any) -> Said:
-    return Said(recorded.statement_id, recorded.revision)
+def _said(recorded: Any) -> StatedTime:
+    return StatedTime(recorded.statement_id, recorded.revision)
 
 
 def first_expected(groups: Sequence[Group], after: str = "") -> str:
