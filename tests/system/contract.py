@@ -76,7 +76,7 @@ class SameStoryContract:
 
     def test_verify_finds_nothing_afterwards(self, disturbed: Played) -> None:
         assert disturbed.findings == []
-        assert len(disturbed.verified) == 70
+        assert len(disturbed.verified) == 71
 
     def test_current_contents_equal_those_of_the_calm_story(
         self, disturbed: Played, calm: Played
