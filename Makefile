@@ -63,7 +63,7 @@ recovery: $(DEV) ## databases are restored in the middle of the story, as docs/o
 
 rehearsal: $(DEV) ## run what overlays/production says on this machine, roll it out while commands go on; as root, some minutes
 	@$(GENERATE)
-	@exec $(BIN)/python -m pytest --capture=no tests/rehearsal/reader.py tests/rehearsal/rehearsal.py $(ARGS)
+	@exec $(BIN)/python -m pytest --capture=no tests/deploy/image.py tests/rehearsal/reader.py tests/rehearsal/rehearsal.py $(ARGS)
 
 upgrade: $(DEV) ## roll out from the last release to today's code and back, with both at work; ten minutes
 	@$(GENERATE)

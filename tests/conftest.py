@@ -31,6 +31,7 @@ pytest_plugins = ["tests.harness.pure"]
 NewStore = Callable[[Service], Store]
 
 STORY = "tests/system/"
+PLAYS_FOR_ITSELF = "tests/system/test_tls.py"
 
 # That a machine is busy is no finding; and a finding is told without a long look for its lines.
 settings.register_profile(
@@ -45,11 +46,11 @@ settings.load_profile("busy")
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
-    """A worker takes whole files; everything about the played story is for one of them."""
+    """A worker takes whole files; everything about the calm story is for one of them."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return STORY if file.startswith(STORY) else file
+        return STORY if file.startswith(STORY) and file != PLAYS_FOR_ITSELF else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
