@@ -26,7 +26,7 @@ from tests.harness.kernel.keys import vault_on
 from tests.harness.kernel.owner import MIGRATIONS
 from tests.harness.signing import make_everybodys, signer_of, write_keys_of_facts
 
-pytest_plugins = ["tests.harness.pure"]
+pytest_plugins = ["tests.harness.pure", "tests.harness.console.chromium"]
 
 NewStore = Callable[[Service], Store]
 

@@ -161,13 +161,19 @@ class _StoppingWorker(Worker):
         os._exit(0)  # offsets are committed; Faust's own farewell sleeps for seconds
 
 
+class _TablelessApp(faust.App):
+    """Keeps no tables, so it makes no directories for them."""
+
+    async def on_first_start(self) -> None:
+        """Nothing to make ready."""
+
+
 def _app(consumer: Consumer) -> Any:
-    app = faust.App(
+    app = _TablelessApp(
         group_of(consumer.service),
         broker=[f"kafka://{address}" for address in consumer.brokers.addresses],
         broker_credentials=_credentials(consumer.brokers),
         store="memory://",
-        datadir=f"/tmp/ninehours-{consumer.service}-{os.getpid()}",  # noqa: S108 - no Tables: never written
         processing_guarantee="at_least_once",
         topic_allow_declare=False,
         topic_disable_leader=True,

@@ -14,6 +14,7 @@ log = logs.get("kernel.worker")
 
 ORDINAL = 905_003  # advisory locks (ORDINAL, n): one consumer a static member id
 AWAY = 0.5  # seconds before it is tried again
+HOLDS = "SELECT FROM stream_ordinal WHERE ordinal = :ordinal AND holder = :holder"
 
 
 class OrdinalLost(Exception):
@@ -30,7 +31,7 @@ class Ordinal:
     def __init__(self, engine: Engine, ordinal: int) -> None:
         self._engine = engine
         self._ordinal = ordinal
-        self._holder = uuid4()
+        self._holding = {"ordinal": ordinal, "holder": uuid4()}
         self._connection: Connection | None = None
 
     def take(self) -> Connection:
@@ -46,17 +47,20 @@ class Ordinal:
     def take_again(self) -> Connection:
         """After its connection was lost; raises OrdinalLost when another was faster.
 
-        Waits for a database that is away. Our own lock of before goes with its connection, which
-        the server may notice later than we do: then this ends as if another had it.
+        Waits for a database that is away, and for our own lock of before: it goes with its
+        connection, which the server may notice later than we do.
         """
         if self._connection is not None:
             self._connection.close()
             self._connection = None
         while True:
             try:
-                if (taken := self._try()) is None:
-                    raise OrdinalLost
-                return taken
+                if (taken := self._try()) is not None:
+                    return taken
+                # Before another hears anything, it wrote that it is the holder.
+                with self._engine.connect() as connection:
+                    if connection.execute(text(HOLDS), self._holding).first() is None:
+                        raise OrdinalLost
             except (DBAPIError, TimeoutError) as error:
                 if not is_passing(error):
                     raise
@@ -67,13 +71,7 @@ class Ordinal:
 
         Who takes it waits until the transaction is over.
         """
-        held = tx.execute(
-            "SELECT holder FROM stream_ordinal WHERE ordinal = :ordinal AND holder = :holder"
-            " FOR SHARE",
-            ordinal=self._ordinal,
-            holder=self._holder,
-        ).scalar()
-        if held is None:
+        if tx.execute(f"{HOLDS} FOR SHARE", **self._holding).first() is None:
             raise OrdinalLost
 
     def _take(self) -> Connection | None:
@@ -99,7 +97,7 @@ class Ordinal:
                         "INSERT INTO stream_ordinal (ordinal, holder) VALUES (:ordinal, :holder)"
                         " ON CONFLICT (ordinal) DO UPDATE SET holder = excluded.holder"
                     ),
-                    {"ordinal": self._ordinal, "holder": self._holder},
+                    self._holding,
                 )
                 connection.commit()
                 self._connection = connection

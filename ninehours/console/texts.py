@@ -1,4 +1,4 @@
-"""Every word that a page shows, from `texts.toml`: by page, and by what it is about."""
+"""Every word that a page shows, from `texts/`: a file a page, by what it is about."""
 
 import tomllib
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-FILE = Path(__file__).with_name("texts.toml")
+FOLDER = Path(__file__).with_name("texts")
 
 
 class Texts:
@@ -32,7 +32,18 @@ class Texts:
         return self._found[name]
 
 
+def written() -> dict[str, Any]:
+    """What all files say; ValueError where two say one name."""
+    said: dict[str, Any] = {}
+    for file in sorted(FOLDER.glob("*.toml")):
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+        if doubled := said.keys() & found.keys():
+            raise ValueError(f"{file.name} says again {', '.join(sorted(doubled))}")
+        said |= found
+    return said
+
+
 @cache
 def words() -> Any:
     """All of them."""
-    return Texts(tomllib.loads(FILE.read_text(encoding="utf-8")))
+    return Texts(written())

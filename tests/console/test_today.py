@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from kernel.process import Service
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
-from tests.harness.console.chromium import chromium
+from tests.harness.console.browsing import go, tab
 from tests.harness.console.clinic import FAMILIES, SCRIPT, Clinic, clinic
 from tests.harness.console.reader import Reader
 from tests.harness.console.running import WAY_IN
@@ -30,49 +30,12 @@ def desk(
         yield opened
 
 
-PATIENCE = 120_000  # milliseconds, however busy the machine is
-expect.set_options(timeout=PATIENCE)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
 @contextmanager
 def opened(browser: Browser, desk: Clinic, **options: Any) -> Iterator[Page]:
-    """A tab of somebody whom nothing is loaded for from elsewhere, and nothing refused."""
-    context = browser.new_context(base_url=f"http://{desk.running.addresses[0]}", **options)
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("request", lambda asked: _note_strange(asked.url, desk, wrong))
-    page.on("console", lambda said: _note_said(said, wrong))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    _go(page, f"/sign-in?way-in={WAY_IN}")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/today*")
-    yield page
-    context.close()
-    assert wrong == []
-
-
-def _go(page: Page, path: str) -> None:
-    """There, until a key can be pressed."""
-    page.goto(path)
-    expect(page.locator("[autofocus]")).to_be_focused()
-
-
-def _note_said(said: ConsoleMessage, wrong: list[str]) -> None:
-    """All but what is refused, which is told as an error, too."""
-    if said.type == "error" and "422" not in said.text:
-        wrong.append(said.text)
-
-
-def _note_strange(url: str, desk: Clinic, wrong: list[str]) -> None:
-    if not url.startswith((f"http://{desk.running.addresses[0]}/", "data:")):
-        wrong.append(url)
+    """A tab of the front desk."""
+    way_in = f"http://{desk.running.addresses[0]}/sign-in?way-in={WAY_IN}"
+    with tab(browser, way_in, "front_desk", **options) as page:
+        yield page
 
 
 @pytest.fixture
@@ -245,7 +208,7 @@ def test_twelve_people_are_checked_in_by_twelve_keys(desk: Clinic, browser: Brow
     desk.at_another_site()
     group = desk.group()
     with opened(browser, desk) as page:
-        _go(page, desk.today(group))
+        go(page, desk.today(group))
         page.keyboard.type("i" * len(FAMILIES))
         expect(page.get_by_text("12 of 12 here")).to_be_visible()
         page.keyboard.press("o")
@@ -259,7 +222,7 @@ def test_keys_say_all_that_buttons_say(desk: Clinic, browser: Browser) -> None:
     desk.at_another_site()
     group = desk.group(FAMILIES[:4])
     with opened(browser, desk) as page:
-        _go(page, desk.today(group))
+        go(page, desk.today(group))
         row = {name: page.locator(f"[id='{group}.{desk.clients[name]}']") for name in desk.clients}
         page.keyboard.press("n")
         expect(row["Abbott"]).to_contain_text("no-show")
@@ -284,7 +247,7 @@ def test_without_script_the_same_keyboard_does(desk: Clinic, browser: Browser) -
     desk.at_another_site()
     group = desk.group(FAMILIES[:3])
     with opened(browser, desk, java_script_enabled=False) as page:
-        _go(page, desk.today(group))
+        go(page, desk.today(group))
         for came in range(1, 4):
             page.keyboard.press("Enter")
             expect(page.get_by_text(f"{came} of 3 here")).to_be_visible()

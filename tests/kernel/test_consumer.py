@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from kernel.messaging import consumer as consumer_module
+from kernel.messaging import ordinal as ordinal_module
 from kernel.messaging.envelope import Record
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.ordinal import ORDINAL, Ordinal, OrdinalLost
@@ -111,6 +112,8 @@ def test_a_worker_that_lost_its_ordinal_to_another_ends(
         until(lambda: is_waiting(tallying))
         ask(tallying, "SELECT pg_terminate_backend(:pid)", pid=holder_of(tallying, 0))
         taking.result(PATIENCE)
+        other.execute(text("UPDATE stream_ordinal SET holder = gen_random_uuid()"))
+        other.commit()
         until(lambda: process.poll() is not None)
     assert process.returncode == 1
     assert "ordinal_lost" in (tmp_path / "log").read_text()
@@ -255,3 +258,24 @@ def test_an_ordinal_is_taken_again_after_its_connection_was_lost(
     ask(tallying, "SELECT pg_terminate_backend(:pid)", pid=was)
     closing(ordinal.take_again())
     assert holder_of(tallying, 0) not in (None, was)
+
+
+def test_an_ordinal_is_taken_again_once_the_server_noticed_that_its_connection_was_lost(
+    tallying: Store, closing: Closing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its backend of before stays for a while: another connection of ours stands for it."""
+    ordinal = Ordinal(tallying.engine, 0)
+    closing(ordinal.take())
+    ask(tallying, "SELECT pg_terminate_backend(:pid, 10000)", pid=holder_of(tallying, 0))
+    with tallying.engine.connect() as lingering:
+        lingering.detach()
+        lingering.execute(text("SELECT pg_advisory_lock(:kind, 0)"), {"kind": ORDINAL})
+        rested = []
+
+        def notice(seconds: float) -> None:
+            rested.append(seconds)
+            lingering.close()
+
+        monkeypatch.setattr(ordinal_module, "time", SimpleNamespace(sleep=notice))
+        closing(ordinal.take_again())
+    assert len(rested) == 1

@@ -1,5 +1,8 @@
 """One calm play of the story on the whole system, for every test that looks at what it left."""
 
+import shutil
+from collections.abc import Iterator
+
 import pytest
 
 from ninehours.local.system import LocalSystem
@@ -24,3 +27,12 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Played:
         type_names(gateway, people)
         look_into(played, system)
     return played
+
+
+@pytest.fixture(scope="session")
+def browsed(calm: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
+    """The story's system, started again on a copy, with a console: for whoever goes through it."""
+    copy = tmp_path_factory.mktemp("browsed") / "data"
+    shutil.copytree(calm.data, copy)
+    with LocalSystem(copy, progress=lambda _: None, clock="caller", console=True) as system:
+        yield system

@@ -1,7 +1,6 @@
 """Words stand in one place, and each of them is shown somewhere."""
 
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 
 from kernel.roles import Role
 from kernel.services import SERVICES
-from ninehours.console.texts import FILE, words
+from ninehours.console.texts import words, written
 
 ROOT = Path(__file__).resolve().parents[3]
 CONSOLE = ROOT / "ninehours" / "console"
@@ -39,16 +38,16 @@ def test_every_word_is_shown_somewhere() -> None:
     by_name = {*Role, *SERVICES}
     unread = [
         name
-        for name in keys(tomllib.loads(FILE.read_text()))
+        for name in keys(written())
         if name not in by_name and not name.isupper() and not re.search(rf"\b{name}\b", read)
     ]
     assert unread == []
 
 
 def test_what_is_told_by_a_code_has_words_for_codes_that_there_are() -> None:
-    kinds = tomllib.loads(FILE.read_text())["today"]["kinds"]
-    assert kinds.keys() == set(attendance.ServiceKind.keys())
-    refusals = tomllib.loads(FILE.read_text())["today"]["refusals"]
+    today = written()["today"]
+    assert today["kinds"].keys() == set(attendance.ServiceKind.keys())
+    refusals = today["refusals"]
     sources = [*(ROOT / "services" / "attendance").rglob("*.py"), *(ROOT / "kernel").rglob("*.py")]
     given = "".join(path.read_text() for path in sources)
     assert [code for code in refusals if f'"{code}"' not in given] == []

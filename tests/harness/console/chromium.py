@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,10 @@ SANDLESS = ["--no-sandbox"]  # as root it has none; pages are ours alone
 PACKAGE = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "chromium")
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Started, without a window. Fails in one line where there is none to be had."""
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Started when the first test asks, without a window. Fails in one line where there is none
+    to be had."""
     found = _installed() or _packaged()
     with sync_playwright() as playwright:
         browser = _launched(playwright, found) if found else _downloaded(playwright)
