@@ -12,12 +12,14 @@ from ninehours.console.people import Person
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """`ask` asks a service as the person; RemoteRefusal, or ServiceAway. `ask_briefly`: the same of
-    what a page goes on without. `form`: what was typed."""
+    what a page goes on without. `place`: what stands for the names in its address (`{client_id}`).
+    `form`: what was typed."""
 
     person: Person
     ask: Callable[[Message], Any]
     ask_briefly: Callable[[Message], Any]
     query: Mapping[str, str]
+    place: Mapping[str, str]
     form: Mapping[str, str] = field(repr=False, default_factory=dict)
 
 

@@ -24,7 +24,7 @@ from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.store.database import is_passing
 from ninehours.console.assets import PATH, Asset
 from ninehours.console.headers import SafeHeaders
-from ninehours.console.pages.routes import PAGES, places_of
+from ninehours.console.pages.routes import PAGES, answers, places_of
 from ninehours.console.people import PeopleOfOneMachine, Person
 from ninehours.console.presenter import Presenter
 from ninehours.console.services import BRIEFLY, AskedServices, ServiceAway
@@ -93,6 +93,7 @@ class _Sent:
     query: Mapping[str, str]
     form: Mapping[str, str]
     cookies: Mapping[str, str]
+    place: Mapping[str, str]
 
     @property
     def address(self) -> str:
@@ -130,6 +131,7 @@ class _Answering:
                 dict(request.query_params),
                 form,
                 request.cookies,
+                request.path_params,
             )
             return await run_in_threadpool(self._safely, answer, sent)
 
@@ -160,7 +162,7 @@ class _Answering:
     async def nothing_there(self, request: Request, error: Exception) -> Response:
         """An address that there isn't, or not to be asked so."""
         assert isinstance(error, HTTPException)
-        sent = _Sent("GET", request.url.path, {}, {}, request.cookies)
+        sent = _Sent("GET", request.url.path, {}, {}, request.cookies, {})
         return self._shown(sent, _trouble("nothing_there", error.status_code, sent))
 
     def sign_in(self, sent: _Sent) -> Response:
@@ -188,7 +190,7 @@ class _Answering:
         secret = self._console.sessions.begin(person.kept())
         log.info("signed_in", role=person.role)
         then, kept = sent.form.get("then", ""), _kept(sent.form.get("kept", ""))
-        if kept and ("POST", then) in PAGES:
+        if kept and answers("POST", then):
             told = {"then": then, "kept": kept}
             response: Response = self._rendered(sent, Screen("again.html", told), person, secret)
         else:
@@ -231,6 +233,7 @@ class _Answering:
             ask=ask,
             ask_briefly=partial(ask, deadline=BRIEFLY),
             query=sent.query,
+            place=sent.place,
             form=sent.form,
         )
         answer = _answer(page, visit, sent)
@@ -299,7 +302,7 @@ def _trouble(name: str, status: int, sent: _Sent, **told: str) -> Screen:
         "what_to_do": text.what_to_do,
         "again": sent.address if sent.method == "GET" and status >= SERVERS else "",
         "then": sent.path,
-        "kept": sent.typed if ("POST", sent.path) in PAGES else {},
+        "kept": sent.typed if answers("POST", sent.path) else {},
     }
     return Screen("trouble.html", shown, status)
 
@@ -327,8 +330,8 @@ def _kept(text: str) -> dict[str, str]:
 
 def _page_at(address: str) -> str:
     """The address itself where a page of ours answers it, else the first one."""
-    is_ours = address.startswith("/") and ("GET", urlsplit(address).path) in PAGES
-    return address if is_ours and not address.startswith("//") else "/"
+    is_ours = not address.startswith("//") and answers("GET", urlsplit(address).path)
+    return address if is_ours else "/"
 
 
 def _redirect(path: str) -> RedirectResponse:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from starlette.routing import compile_path
+
 from kernel.roles import Role
 from ninehours.console.pages.home import home
 from ninehours.console.pages.today.acts import record
@@ -19,7 +21,13 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("GET", "/today/close"): ask_before_closing,
     ("POST", "/today/close"): close,
 }
+_SHAPES = [(method, compile_path(path)[0]) for method, path in PAGES]
 DESK = frozenset({Role.FRONT_DESK, Role.CLINICIAN})
+
+
+def answers(method: str, path: str) -> bool:
+    """Whether there is a page at that address."""
+    return any(method == asked and shape.match(path) for asked, shape in _SHAPES)
 
 
 @dataclass(frozen=True, slots=True)
