@@ -125,6 +125,24 @@ def test_what_a_hold_is_worth_is_not_guessed_where_no_fee_is_known(
     assert not hold.HasField("at_stake")
 
 
+def test_who_writes_notes_is_told_what_waits_on_them_and_no_other_hold(
+    busy: Office, story: Story
+) -> None:
+    for client_id in (CLIENT, OTHER):
+        busy.hear(story.attended(client_id, [day(9)]) + story.unsigned(client_id, day(9)))
+    busy.hear(story.discharged(OTHER, day(8), "OTHER"))
+    asked = work.ListDaysAwaitingNotesRequest(on=to_date(day(12)))
+    awaiting = busy.call("ListDaysAwaitingNotes", asked).days
+    assert [
+        (each.client_id, each.age_days, each.at_stake.minor_units, each.others_wait)
+        for each in awaiting
+    ] == [(CLIENT, 3, 30_000, False), (OTHER, 3, 30_000, True)]
+    asked.page_size = 1
+    first = busy.call("ListDaysAwaitingNotes", asked)
+    asked.page_token = first.next_page_token
+    assert [*first.days, *busy.call("ListDaysAwaitingNotes", asked).days] == list(awaiting)
+
+
 def test_payers_are_listed_with_the_versions_of_their_rules(office: Office) -> None:
     office.register()
     office.propose()

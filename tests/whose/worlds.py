@@ -231,7 +231,8 @@ def of_billing(new_store: NewStore) -> World:
     office.adjudicate(issued["claim"][1])
     office.hear(stories[1].corrected(there, day(0), 1, 0))
     office.hear(stories[1].attended(there, [day(7), day(9)]))
-    office.hear(stories[1].attended(there, [day(70)]))
+    office.hear(stories[1].attended(there, [day(70), day(72)]))
+    office.hear(stories[1].unsigned(there, day(72)))
     recorded = "SELECT id FROM fact WHERE type = 'billing.authorization_recorded.v1'"
     said = [
         str(office.query(f"{recorded} AND body->>'client_id' = :client", client=client_id)[0].id)
@@ -263,6 +264,7 @@ def of_billing(new_store: NewStore) -> World:
             (billing.ListClaimsRequest(), holding(there)),
             (billing.ListProposalsRequest(), holding(there)),
             (work.ListHoldsRequest(), holding(there)),
+            (work.ListDaysAwaitingNotesRequest(), holding(there)),
             (deadlines.ListDueRequest(on=on, ahead_days=365), holding(there)),
             facts_of(office.store, f"client/{there}"),
             (billing_statements.ListStatementsRequest(about=B), holding(B)),

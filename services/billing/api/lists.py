@@ -92,6 +92,12 @@ class RowLists:
 
         if changes := self.followed(request, call, changes_of):
             return changes.items, goes_on(changes)
+        return self.page(kind, query_of, request, call)
+
+    def page(
+        self, kind: type[Content], query_of: Reader[Any, RowsQuery], request: Any, call: Call
+    ) -> tuple[Sequence[RevisedRow[Content]], dict[str, Any]]:
+        """A page of today's rows, and its token for the next one."""
         wanted = query_of(request, sites=those_asked(call.actor.sites))
         self.wait(request, call)
         with self.store.transaction() as tx:

@@ -24,12 +24,27 @@ from services.billing.app.questions import Supposed, replayed
 from services.billing.domain.days.service_day import DayRow
 from services.billing.domain.payers.payer import Payer
 from services.billing.domain.payers.rules import DayOutcome, RuleSet
+from services.billing.domain.reasons import Reason
 from services.billing.domain.why.replay import ClaimChange, Replayed
 
 CLIENTS, MOST_CLIENTS = 200, 1000
 """Clients looked at, unless said otherwise, and at most."""
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingWorkService"]
 _holds_query = rows_query(pb.ListHoldsRequest, outcome=DayOutcome.HOLD, reason=REASON)
+_awaiting_notes_query = rows_query(
+    pb.ListDaysAwaitingNotesRequest,
+    client_id="",
+    payer_id="",
+    first=None,
+    last=None,
+    state="",
+    action="",
+    outcome=DayOutcome.HOLD,
+    reason=Reason.NOTE_UNSIGNED,
+)
+_awaiting_notes = writer(
+    pb.DayAwaitingNotes, DayRow, given=("age_days", "at_stake", "others_wait")
+)
 _hold = writer(
     pb.Hold,
     DayRow,
@@ -50,6 +65,25 @@ class WorkServicer:
         rows, after = self._lists.rows(DayRow, _holds_query, request, call)
         return pb.ListHoldsResponse(
             holds=[hold for row in rows for hold in _holds(row, on)], **after
+        )
+
+    def ListDaysAwaitingNotes(
+        self, request: pb.ListDaysAwaitingNotesRequest, call: Call
+    ) -> pb.ListDaysAwaitingNotesResponse:
+        with reading(request) as read:
+            on = read.optional(date_of, "on") or call.now.date()
+        rows, after = self._lists.page(DayRow, _awaiting_notes_query, request, call)
+        return pb.ListDaysAwaitingNotesResponse(
+            days=[
+                _awaiting_notes(
+                    row.content,
+                    age_days=(on - row.content.service_date).days,
+                    at_stake=_at_stake(row.content),
+                    others_wait=sum(not gate.open for gate in row.content.verdicts) > 1,
+                )
+                for row in rows
+            ],
+            **after,
         )
 
     def ListPayers(self, _: pb.ListPayersRequest, __: Call) -> pb.ListPayersResponse:
@@ -104,15 +138,20 @@ def _holds(row: RevisedRow[DayRow], on: date) -> Iterator[pb.Hold]:
     holds = day.outcome == DayOutcome.HOLD and not row.withdrawn
     held = row.before is not None and row.before.outcome == DayOutcome.HOLD
     if holds or held:
-        own = [line.charge_minor for line in day.lines if not line.ancillary]
         yield _hold(
             day,
             reasons=[events.Verdict(**asdict(gate)) for gate in day.verdicts if not gate.open],
             age_days=(on - day.service_date).days,
-            at_stake=sum(own) if own else None,
+            at_stake=_at_stake(day),
             revision=row.revision,
             released=not holds,
         )
+
+
+def _at_stake(day: DayRow) -> int | None:
+    """In cents; None: it can't be said."""
+    own = [line.charge_minor for line in day.lines if not line.ancillary]
+    return sum(own) if own else None
 
 
 def _payer(payer: Payer) -> Iterator[pb.Payer]:
