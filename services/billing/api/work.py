@@ -42,9 +42,7 @@ _awaiting_notes_query = rows_query(
     outcome=DayOutcome.HOLD,
     reason=Reason.NOTE_UNSIGNED,
 )
-_awaiting_notes = writer(
-    pb.DayAwaitingNotes, DayRow, given=("age_days", "at_stake", "others_wait")
-)
+_awaiting_notes = writer(pb.DayAwaitingNotes, DayRow, given=("age_days", "at_stake", "others_wait"))
 _hold = writer(
     pb.Hold,
     DayRow,
