@@ -31,10 +31,17 @@ class AskedServices:
         self._channels: dict[str, Channel] = {}
         self._lock = threading.Lock()
 
-    def ask(self, request: Message, *, token: Callable[[], str], deadline: float = DEADLINE) -> Any:
-        """The answer; RemoteRefusal, or ServiceAway."""
+    def ask(
+        self,
+        request: Message,
+        *,
+        token: Callable[[], str],
+        service: str = "",
+        deadline: float = DEADLINE,
+    ) -> Any:
+        """The answer; RemoteRefusal, or ServiceAway. `service`: for what every service answers."""
         rpc = rpc_of(request)
-        service = service_of(request)
+        service = service or service_of(request)
         client = RpcClient(
             self._channel(service), rpc.containing_service, token=token, deadline=deadline
         )

@@ -2,22 +2,29 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from google.protobuf.message import Message
 
 from ninehours.console.people import Person
 
 
+class Asking(Protocol):
+    """Asks a service as the person; RemoteRefusal, or ServiceAway."""
+
+    def __call__(self, request: Message, /, *, service: str = "") -> Any:
+        """The answer. `service`: which, of what every service answers."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """`ask` asks a service as the person; RemoteRefusal, or ServiceAway. `ask_briefly`: the same of
-    what a page goes on without. `place`: what stands for the names in its address (`{client_id}`).
-    `form`: what was typed."""
+    """`ask_briefly` asks for what a page goes on without. `place`: what stands for the names in its
+    address (`{client_id}`). `form`: what was typed."""
 
     person: Person
-    ask: Callable[[Message], Any]
-    ask_briefly: Callable[[Message], Any]
+    ask: Asking
+    ask_briefly: Asking
     query: Mapping[str, str]
     place: Mapping[str, str]
     form: Mapping[str, str] = field(repr=False, default_factory=dict)
