@@ -9,7 +9,7 @@ from ninehours.local.system import LocalSystem
 from ninehours.story.gateway import connect
 from ninehours.story.people import invent_people
 from tests.harness.rehearsing import RecordingGateway
-from tests.system.conftest import SEED
+from tests.system.calm import SEED
 from tests.system.contract import SameStoryContract
 from tests.system.played import Played, play_on
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from kernel.services import SERVICES
 from ninehours.story.courses import StoryName
 from ninehours.story.people import CLIENTS, invent_people
-from tests.system.conftest import SEED
+from tests.system.calm import SEED
 from tests.system.played import Played
 
 

@@ -39,7 +39,7 @@ from tests.harness.kernel.counters import until
 from tests.harness.kernel.health import scraped
 from tests.harness.kernel.health import told as asked_of
 from tests.harness.rehearsing import RecordingGateway
-from tests.system.conftest import SEED
+from tests.system.calm import SEED
 from tests.system.test_leaks import found, surnames
 
 OPERATING = operating.DESCRIPTOR.services_by_name["OperatingService"]

@@ -15,11 +15,9 @@ from tests.harness.rehearsing import RecordingGateway, rehearse
 from tests.harness.upgrade.fleet import Fleet
 from tests.harness.upgrade.release import TODAY, Release, last_release
 from tests.harness.upgrade.rollout import BACK, FORTH, RESTS, TODAY_ALONE, Rest, Rollout
-from tests.system.conftest import SEED, calm
+from tests.system.calm import SEED
 from tests.system.contract import SameStoryContract
 from tests.system.played import Played, play_on
-
-__all__ = ["calm"]
 
 
 @dataclass(frozen=True, slots=True)
