@@ -1,0 +1,107 @@
+"""What would follow: billing's word on what a dry run said would be published."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from ninehours.billing.v1 import billing_events_pb2 as events
+from ninehours.billing.v1 import billing_work_service_pb2 as work
+from ninehours.common.v1 import common_pb2 as common
+
+from kernel.rpc.remote_refusal import RemoteRefusal
+from ninehours.console.services import ServiceAway
+from ninehours.console.texts import words
+from ninehours.console.visit import Visit
+
+OF_CLIENT = "client/"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A day or a claim: when, what it is about, how it is and how it would be."""
+
+    when: str
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """`elsewhere`: days and claims that change, too, at sites that the reader doesn't see."""
+
+    days: Sequence[Change]
+    claims: Sequence[Change]
+    elsewhere: int = 0
+
+    @property
+    def none(self) -> bool:
+        return not (self.days or self.claims or self.elsewhere)
+
+
+def foreseen(visit: Visit, receipt: common.Receipt) -> Consequences | None:
+    """What the facts of a dry run come to, of every client whom they are about; None: it can't be
+    said now."""
+    facts = receipt.supposed
+    clients = dict.fromkeys(
+        fact.subject.removeprefix(OF_CLIENT) for fact in facts if fact.subject.startswith(OF_CLIENT)
+    )
+    days, claims, elsewhere = list[Change](), list[Change](), 0
+    for client_id in clients:
+        try:
+            answer = visit.ask(work.ForeseeRequest(client_id=client_id, facts=facts))
+        except ServiceAway:
+            return None
+        except RemoteRefusal as refusal:
+            if refusal.code is grpc.StatusCode.NOT_FOUND:  # nothing of theirs was ever billed
+                continue
+            return None
+        days += [_day(day) for day in answer.client.days]
+        claims += [_claim(claim) for claim in answer.client.claims]
+        elsewhere += answer.elsewhere
+    return Consequences(days, claims, elsewhere)
+
+
+def _day(day: Any) -> Change:
+    return Change(on_day(day.service_date), "", *("; ".join(_outcome(day, side)) for side in SIDES))
+
+
+SIDES = ("before", "after")
+
+
+def _outcome(day: Any, side: str) -> Iterator[str]:
+    told = words().consequences
+    if not day.HasField(side):
+        yield told.nothing
+        return
+    held = getattr(day, side)
+    yield told.outcomes[events.Outcome.Name(held.outcome)]
+    if held.HasField("amount"):
+        yield dollars(held.amount)
+    reasons = told.reasons
+    yield from (reasons[each] if each in reasons else _readable(each) for each in held.reasons)
+
+
+def _readable(code: str) -> str:
+    return code.replace("_", " ").lower()
+
+
+def _claim(claim: Any) -> Change:
+    told = words().consequences
+    first, last = on_day(claim.period_start), on_day(claim.period_end)
+    return Change(
+        first if first == last else f"{first} – {last}",
+        told.claims[work.ClaimConsequence.Name(claim.consequence)],
+        *(dollars(getattr(claim, side)) if claim.HasField(side) else "" for side in SIDES),
+    )
+
+
+def on_day(on: Any) -> str:
+    """`2026-03-02`."""
+    return f"{on.year:04}-{on.month:02}-{on.day:02}"
+
+
+def dollars(amount: Any) -> str:
+    """`$1,234.50`."""
+    return f"${amount.minor_units / 100:,.2f}"

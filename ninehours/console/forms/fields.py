@@ -1,0 +1,50 @@
+"""One thing that is typed: how it is called, what holds, and what is wrong with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How it is typed."""
+
+    LINE = "line"
+    WORDS = "words"
+    DATE = "date"
+    MOMENT = "moment"
+    NUMBER = "number"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What may be chosen, and how it is called."""
+
+    value: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """`name`: where it stands in the request. `wrong`: why it was refused; empty: it wasn't."""
+
+    name: str
+    label: str
+    kind: Kind
+    value: str = field(repr=False)
+    choices: Sequence[Choice] = ()
+    wrong: str = ""
+
+    @property
+    def says(self) -> str:
+        """What holds, in words."""
+        found = (choice.says for choice in self.choices if choice.value == self.value)
+        return next(found, self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Fieldset:
+    """Fields that belong together; `legend` may be empty."""
+
+    legend: str
+    fields: Sequence[Field]

@@ -1,0 +1,64 @@
+"""What a service refused, at the fields of the form that it refused."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+
+from kernel.rpc.remote_refusal import RemoteRefusal
+from ninehours.console.texts import words
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What is wrong: by the name of a field; and of the whole, empty where there is nothing."""
+
+    at: Mapping[str, str] = field(default_factory=dict)
+    whole: str = ""
+
+
+def at_fields(
+    refusal: RemoteRefusal, names: Collection[str], told: Mapping[str, str] | Any = ()
+) -> Wrong:
+    """Of what a service names by its place in the request, what is said at which field.
+
+    `names`: of the form's fields, each the place of its value. A place without a field of its own
+    is said at the field that it is part of, or at the first of its own parts; what has no field at
+    all is said of the whole. `told`: words of a page for reasons, where it has its own.
+    """
+    if refusal.code is not grpc.StatusCode.INVALID_ARGUMENT or not refusal.details:
+        return Wrong(whole=says_of(refusal, told))
+    at: dict[str, str] = {}
+    rest = []
+    for place, what in refusal.details.items():
+        name = next(_nearest(place, names), None)
+        if name is None:
+            rest.append(f"{_called(place)}: {what}")
+        else:
+            at.setdefault(name, f"{_called(name)} {what}.")
+    return Wrong(at, "; ".join(rest))
+
+
+def says_of(refusal: RemoteRefusal, told: Mapping[str, str] | Any = ()) -> str:
+    """In a page's words where it has some for the reason, in everybody's, else in the service's."""
+    for known in (told, words().refusals):
+        if refusal.reason in known:
+            return str(known[refusal.reason])
+    return refusal.message
+
+
+def _nearest(place: str, names: Collection[str]) -> Iterator[str]:
+    if place in names:
+        yield place
+    outer = [name for name in names if place.startswith(f"{name}.")]
+    yield from sorted(outer, key=len, reverse=True)
+    yield from (name for name in names if name.startswith(f"{place}."))
+
+
+def _called(place: str) -> str:
+    """As the form calls it."""
+    for name in reversed(place.split(".")):
+        if name in words().fields:
+            return str(words().fields[name])
+    return place

@@ -1,0 +1,207 @@
+"""A form is of a request: what it asks, what it reads, and where a refusal lands."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import grpc
+import pytest
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance
+from ninehours.billing.v1 import statements_service_pb2 as billing
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.common.v1 import statements_pb2 as statements
+from ninehours.intake.v1 import intake_service_pb2 as intake
+from ninehours.intake.v1 import statements_service_pb2 as intake_statements
+
+from kernel.rpc.remote_refusal import RemoteRefusal
+from kernel.rpc.translate import to_timestamp
+from kernel.services import SERVICES
+from ninehours.console.forms.fields import Choice, Kind
+from ninehours.console.forms.refusals import at_fields
+from ninehours.console.forms.request_form import Mistyped, RequestForm
+from ninehours.console.forms.saying import beside
+from ninehours.console.forms.typed import WHOLE
+from ninehours.console.texts import words
+from tests.harness.console.declared import fields_put_right
+
+CONSENT = intake.GiveConsentRequest(
+    client_id="0c",
+    purpose=intake.CONSENT_PURPOSE_TREATMENT_PAYMENT_OPERATIONS,
+    recipient_payer_id="0p",
+    given_on=common.Date(year=2026, month=3, day=2),
+)
+CORRECTION = intake_statements.CorrectStatementRequest(
+    statement=statements.StatementRevision(statement_id="0s", revision=1),
+    recording=intake_statements.Recording(consent=CONSENT),
+)
+PERSON = intake.ChangePersonRequest(
+    identity=intake.Identity(family_name="Abbott", sex=intake.SEX_FEMALE),
+    contacts=intake.Contacts(phone="5550100", emergency_contact=intake.ContactPerson(name="Robin")),
+)
+
+
+SAID_BY_THE_PAGE = ("meta", "statement", "scan")
+
+
+def refusal(**at: str) -> RemoteRefusal:
+    found = {name.replace("__", "."): what for name, what in at.items()}
+    return RemoteRefusal(grpc.StatusCode.INVALID_ARGUMENT, "MALFORMED", "no", found)
+
+
+def test_a_field_is_named_as_a_refusal_names_it_and_ids_are_not_asked() -> None:
+    assert [each.name for each in RequestForm(request=CORRECTION).fields()] == [
+        "correction.reason",
+        "correction.remark",
+        "recording.consent.purpose",
+        "recording.consent.given_on",
+        "recording.consent.expires_on",
+    ]
+
+
+def test_what_is_typed_is_read_and_what_is_not_asked_stays() -> None:
+    form = RequestForm(request=CORRECTION)
+    read = form.read(
+        {
+            "correction.reason": "CORRECTION_REASON_MISTYPED",
+            "correction.remark": "On paper: the third.\r\nSeen.",
+            "recording.consent.given_on": "3/3/2026",
+        }
+    )
+    expected = intake_statements.CorrectStatementRequest()
+    expected.CopyFrom(CORRECTION)
+    expected.correction.reason = statements.CORRECTION_REASON_MISTYPED
+    expected.correction.remark = "On paper: the third.\nSeen."
+    expected.recording.consent.given_on.day = 3
+    assert read == expected
+    assert CORRECTION.recording.consent.given_on.day == 2
+
+
+def test_a_form_sent_as_it_stands_says_what_held() -> None:
+    chosen = {"recipient_payer_id": [Choice("0p", "A payer"), Choice("1p", "Another")]}
+    for request, choices in ((CORRECTION, chosen), (PERSON, {})):
+        form = RequestForm(request=request, choices=choices)
+        assert form.read({each.name: each.value for each in form.fields()}) == request
+
+
+def test_what_is_emptied_is_said_no_more_and_what_holds_nothing_is_absent() -> None:
+    form = RequestForm(request=PERSON)
+    emptied = {f"contacts.emergency_contact.{name}": "" for name in ("name", "relationship")}
+    read = form.read({**emptied, "contacts.phone": "", "identity.family_name": " Abt "})
+    assert not read.HasField("contacts")
+    assert read.identity.family_name == "Abt"
+
+
+def test_a_thing_is_chosen_by_the_name_of_a_list() -> None:
+    payers = [Choice("0p", "A payer"), Choice("1p", "Another")]
+    form = RequestForm(request=CONSENT, choices={"recipient_payer_id": payers})
+    [payer] = [each for each in form.fields() if each.name == "recipient_payer_id"]
+    assert (payer.kind, payer.says) == (Kind.CHOICE, "A payer")
+    assert form.read({"recipient_payer_id": "1p"}).recipient_payer_id == "1p"
+    others = RequestForm(request=CONSENT, choices={"recipient_payer_id": payers[1:]})
+    assert "0p" in [each.value for each in others.fields()]
+
+
+def test_what_can_not_be_left_unsaid_is_asked_with_three_answers() -> None:
+    form = RequestForm(request=intake.ScreenClientRequest())
+    asked = {each.name: [choice.value for choice in each.choices] for each in form.fields()}
+    assert asked["motivated"] == ["", "yes", "no"]
+    assert asked["work_or_family_duties"] == ["yes", "no"]
+    read = form.read({"motivated": "no", "needs_detox": ""})
+    assert (read.HasField("motivated"), read.HasField("needs_detox")) == (True, False)
+
+
+def test_of_many_each_is_named_by_its_number_and_an_empty_one_is_none() -> None:
+    form = RequestForm(
+        request=intake.RegisterClientRequest(), choices={"other_client_id": [Choice("1", "A")]}
+    )
+    read = form.read(
+        {"other_people.1.other_client_id": "1", "other_people.1.reason": "Her twin, seen beside."}
+    )
+    [other] = read.other_people
+    assert (other.other_client_id, other.reason) == ("1", "Her twin, seen beside.")
+
+
+def test_a_moment_is_typed_by_the_clock_on_the_wall_and_keeps_its_seconds() -> None:
+    zone = ZoneInfo("America/Chicago")
+    at = to_timestamp(datetime(2026, 3, 2, 15, 5, 7, tzinfo=UTC))
+    form = RequestForm(request=attendance.CheckInRequest(at=at), zone=zone)
+    [field] = form.fields()
+    assert (field.kind, field.value) == (Kind.MOMENT, "2026-03-02T09:05")
+    assert form.read({"at": "2026-03-02T09:05"}).at == at
+    assert form.read({"at": "2026-03-02T09:06"}).at.ToDatetime().minute == 6
+
+
+def test_an_amount_is_typed_in_dollars() -> None:
+    recording = billing.Recording()
+    recording.fee.charge.CopyFrom(common.Money(currency_code="USD", minor_units=12345))
+    form = RequestForm(request=recording)
+    [charge] = [each for each in form.fields() if each.name == "fee.charge"]
+    assert charge.value == "123.45"
+    assert form.read({"fee.charge": "$1,000"}).fee.charge.minor_units == 100_000
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("given_on", "the second"),
+        ("given_on", "2/30/2026"),
+        ("purpose", "CURIOSITY"),
+        ("expires_on", "3/2"),
+    ],
+)
+def test_what_can_not_be_read_is_told_at_its_field(name: str, text: str) -> None:
+    with pytest.raises(Mistyped) as wrong:
+        RequestForm(request=CONSENT).read({name: text})
+    assert [*wrong.value.wrong] == [name]
+
+
+def test_a_refusal_lands_at_the_field_that_it_names() -> None:
+    names = [each.name for each in RequestForm(request=CORRECTION).fields()]
+    wrong = at_fields(refusal(recording__consent__given_on="is in the future"), names)
+    assert wrong.at == {"recording.consent.given_on": "Given on is in the future."}
+    assert wrong.whole == ""
+
+
+def test_what_is_part_of_a_field_is_said_there_and_what_has_none_of_the_whole() -> None:
+    wrong = at_fields(
+        refusal(given_on__day="is 40", areas="are not five", client_id="is another"),
+        ["given_on", "areas.0.need", "areas.1.need"],
+    )
+    assert [*wrong.at] == ["given_on", "areas.0.need"]
+    assert wrong.whole == "Client: is another"
+
+
+def test_a_rule_that_was_broken_is_said_of_the_whole() -> None:
+    broken = RemoteRefusal(
+        grpc.StatusCode.FAILED_PRECONDITION, "CONSENT_UNKNOWN", "there is none", {"id": "0c"}
+    )
+    assert at_fields(broken, ["id"]).whole == "there is none"
+    assert at_fields(broken, ["id"], {"CONSENT_UNKNOWN": "None."}).whole == "None."
+
+
+def test_what_somebody_else_said_stands_beside_what_was_typed() -> None:
+    theirs = intake.GiveConsentRequest()
+    theirs.CopyFrom(CONSENT)
+    theirs.given_on.day = 4
+    form = RequestForm(request=CONSENT)
+    [differs] = beside(form, RequestForm(request=theirs), {"given_on": "2026-03-03"})
+    assert (differs.label, differs.theirs, differs.mine) == (
+        "Given on",
+        "2026-03-04",
+        "2026-03-03",
+    )
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_whatever_can_be_put_right_has_words_for_each_field_and_value(service: str) -> None:
+    found = fields_put_right(service)
+    assert len(found) > 20
+    for field in found:
+        holder = field.containing_type
+        if (
+            holder is not None
+            and holder.full_name not in WHOLE
+            and field.name not in SAID_BY_THE_PAGE
+        ):
+            assert field.name in words().fields, field.full_name
+        for value in field.enum_type.values if field.enum_type else ():
+            assert value.number == 0 or value.name in words().values, value.name
