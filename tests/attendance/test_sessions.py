@@ -98,6 +98,26 @@ def test_sites_are_told_with_their_programs_and_seats(desk: FrontDesk) -> None:
     ]
 
 
+def test_the_nearest_days_with_sessions_are_told_on_either_side_at_that_site_alone(
+    desk: FrontDesk,
+) -> None:
+    desk.open()
+    for days in (0, 1, 7, 9):
+        desk.session([ADA], starts_at=MONDAY + timedelta(days=days))
+    here = desk.site_id
+    desk.open()
+    desk.session([ADA], starts_at=MONDAY + timedelta(days=3))
+
+    def nearest(days: int) -> calendar.FindNearestDaysResponse:
+        on = to_date(MONDAY.date() + timedelta(days=days))
+        return desk.call(calendar.FindNearestDaysRequest(site_id=here, on=on))  # type: ignore[no-any-return]
+
+    assert (nearest(4).before.day, nearest(4).after.day) == (3, 9)
+    assert (nearest(1).before.day, nearest(1).after.day) == (2, 9)
+    assert not nearest(0).HasField("before")
+    assert not nearest(9).HasField("after")
+
+
 def test_a_template_in_words_of_a_newer_release_hides_no_site(desk: FrontDesk) -> None:
     desk.open()
     desk.template(weekly(1, 9, capacity=12))

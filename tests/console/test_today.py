@@ -179,6 +179,50 @@ def test_a_name_is_shown_as_text_whatever_it_is(desk: Clinic, reader: Reader) ->
     assert f"{SCRIPT}, Robin" in page.text
 
 
+def test_who_is_on_no_roster_is_found_and_expected_or_walks_in(
+    desk: Clinic, reader: Reader
+) -> None:
+    desk.at_another_site()
+    group = desk.group(["Abbott"])
+    desk.known("Mbeki", admitted=True)
+    desk.known("Nakamura", admitted=False)
+    found = desk.find(reader, group, "mbeki")
+    assert ("Mbeki, Robin" in found.text, "mbeki" in found.at) == (True, False)
+    page = reader.send(found.form("/today/record"), act="expect")
+    assert page.focused.fields["client_id"] == desk.clients["Mbeki"]
+    assert "0 of 2 here" in page.text
+    asked = desk.find(reader, group, "nakamura").form("/today/record")
+    refused = reader.send(asked, act="expect")
+    assert (refused.status, "They are not admitted at this site" in refused.text) == (422, True)
+    assert refused.form("/today/find").fields["sought"] == "nakamura"
+    page = reader.send(refused.form("/today/record"), act="in")
+    assert "walk-in" in page.row(group, desk.clients["Nakamura"])
+    assert desk.presence(group, "Nakamura").arrivals
+    again = desk.find(reader, group, "nakamura")
+    assert (again.forms_of("/today/record"), "to the row" in again.text) == ([], True)
+
+
+def test_of_nobody_found_it_is_said_what_to_type(desk: Clinic, reader: Reader) -> None:
+    group = desk.group(["Abbott"])
+    assert "Nobody in your sites is found by that" in desk.find(reader, group, "xylander").text
+    refused = desk.find(reader, group, "")
+    assert (refused.status, "type a part of a name" in refused.text) == (422, True)
+    assert SCRIPT not in desk.find(reader, group, SCRIPT).body
+
+
+def test_a_day_without_groups_leads_to_the_nearest_that_have_some(
+    desk: Clinic, reader: Reader
+) -> None:
+    desk.at_another_site()
+    group = desk.group(["Abbott"])
+    page = reader.get(desk.today(group))
+    assert "←" not in page.text
+    on = page.form("/today").fields["on"]
+    later = reader.get(f"/today?site={desk.front_desk.site_id}&on=2100-01-01")
+    assert "No group is scheduled at this site on this day." in later.text
+    assert f'on={on}" data-key="["' in later.body.replace("&amp;", "&")
+
+
 @pytest.mark.parametrize("path", ["/today", "/today/close"])
 def test_a_roster_is_not_for_every_role(desk: Clinic, path: str) -> None:
     biller = desk.running.signed_in("biller")
@@ -241,6 +285,33 @@ def test_keys_say_all_that_buttons_say(desk: Clinic, browser: Browser) -> None:
         page.set_viewport_size({"width": 320, "height": 640})
         assert page.evaluate("document.documentElement.scrollWidth") == 320
     assert not desk.presence(group, "Brandt").arrivals
+
+
+def test_who_is_sought_is_found_in_the_rows_first_then_among_all(
+    desk: Clinic, browser: Browser
+) -> None:
+    desk.at_another_site()
+    group = desk.group(FAMILIES[:3])
+    desk.known("Okafor", admitted=True)
+    with opened(browser, desk) as page:
+        go(page, desk.today(group))
+        page.keyboard.type("/brandt\n")
+        row = page.locator(f"[id='{group}.{desk.clients['Brandt']}']")
+        expect(row.get_by_role("button", name="In", exact=False).first).to_be_focused()
+        page.keyboard.type("/okafor\n")
+        expect(page.locator("#found").get_by_role("button", name="Expected")).to_be_focused()
+        assert "okafor" not in page.url.lower()
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("0 of 4 here")).to_be_visible()
+        page.keyboard.press("i")
+        expect(page.get_by_text("1 of 4 here")).to_be_visible()
+        page.get_by_role("link", name="Close the group").press("Enter")
+        page.wait_for_url("**/today/close**")
+        page.go_back()
+        expect(page.get_by_text("1 of 4 here")).to_be_visible()
+        page.reload()
+        expect(page.get_by_text("1 of 4 here")).to_be_visible()
+    assert len(desk.presence(group, "Okafor").arrivals) == 1
 
 
 def test_without_script_the_same_keyboard_does(desk: Clinic, browser: Browser) -> None:

@@ -9,6 +9,7 @@ from kernel.roles import Role
 from ninehours.console.pages.home import home
 from ninehours.console.pages.today.acts import record
 from ninehours.console.pages.today.closing import ask_before_closing, close
+from ninehours.console.pages.today.finding import find
 from ninehours.console.pages.today.page import today
 from ninehours.console.people import Person
 from ninehours.console.texts import words
@@ -17,6 +18,7 @@ from ninehours.console.visit import Page
 PAGES: Mapping[tuple[str, str], Page] = {
     ("GET", "/"): home,
     ("GET", "/today"): today,
+    ("POST", "/today/find"): find,
     ("POST", "/today/record"): record,
     ("GET", "/today/close"): ask_before_closing,
     ("POST", "/today/close"): close,

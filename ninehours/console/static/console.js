@@ -33,7 +33,7 @@ function show(page, status) {
   const fresh = page.getElementById("content");
   content().replaceWith(document.adoptNode(fresh));
   document.title = page.title;
-  offerPrint();
+  offerButtons();
   const again = row && document.getElementById(row);
   if (status >= 400 || !again) {
     (content().querySelector("[autofocus]") ?? content()).focus();
@@ -80,10 +80,50 @@ function formOf(action, body) {
   return form;
 }
 
+// Of whom a row is here, the rows; whom else it may be, the services are asked.
+function found(form, everybody) {
+  const words = form.elements.sought.value.toLocaleLowerCase().split(/[\s,]+/).filter(Boolean);
+  const named = (row) => {
+    const name = row.querySelector("th").textContent.toLocaleLowerCase();
+    return words.length > 0 && words.every((word) => name.includes(word));
+  };
+  return everybody ? undefined : rows().find(named);
+}
+
+async function find(form, body) {
+  let answer;
+  try {
+    answer = await fetch(form.action, { method: "POST", body });
+  } catch {
+    form.submit();
+    return;
+  }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.getElementById("found");
+  delete form.dataset.sent;
+  if (!fresh) {
+    show(page, answer.status);
+    return;
+  }
+  document.getElementById("found").replaceWith(document.adoptNode(fresh));
+  (fresh.querySelector("[autofocus]") ?? form.elements.sought).focus();
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.sent) {
     event.preventDefault();
+    return;
+  }
+  if (form.id === "find") {
+    const row = found(form, event.submitter?.name === "everybody");
+    event.preventDefault();
+    if (row) {
+      focusOn(row);
+      return;
+    }
+    form.dataset.sent = "yes";
+    find(form, new URLSearchParams(new FormData(form)));
     return;
   }
   form.dataset.sent = "yes";
@@ -106,13 +146,29 @@ addEventListener("pageshow", () => {
 
 const BESIDE = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 };
 
+// Wherever the focus is: what they press or lead to says so by `data-key`.
+const ANYWHERE = ["/", "[", "]"];
+
+function anywhere(event) {
+  const target = ANYWHERE.includes(event.key)
+    ? content().querySelector(`:is(a, input)[data-key="${event.key}"]`)
+    : null;
+  if (!target) return false;
+  if (target.tagName === "A") target.click();
+  else target.select();
+  target.focus();
+  event.preventDefault();
+  return true;
+}
+
 document.addEventListener("keydown", (event) => {
   const row = rowOf(event.target);
-  if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.tagName === "INPUT") {
-    if (event.key === "Escape") focusOn(row);
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName)) {
+    if (event.key === "Escape") focusOn(row ?? rows().find(expected) ?? rows()[0]);
     return;
   }
+  if (anywhere(event) || !row) return;
   if (event.key in BESIDE) {
     const all = rows();
     focusOn(all[all.indexOf(row) + BESIDE[event.key]]);
@@ -130,11 +186,13 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-function offerPrint() {
+function offerButtons() {
+  const everybody = document.querySelector("#find [name=everybody]");
+  if (everybody) everybody.hidden = false;
   const button = document.getElementById("print");
   if (!button) return;
   button.hidden = false;
   button.addEventListener("click", () => print());
 }
 
-offerPrint();
+offerButtons();

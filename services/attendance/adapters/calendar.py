@@ -74,6 +74,12 @@ SELECT session_id, site_id, facilitator_id, service_date, client_id
 FROM misplaced JOIN scheduled_session USING (session_id) JOIN attendee USING (session_id, client_id)
 WHERE noted_at <= :moment AND closed AND expected ORDER BY starts_at, session_id, client_id
 """
+NEAREST = """
+SELECT (SELECT max(service_date) FROM scheduled_session
+        WHERE site_id = :site AND service_date < :on) AS before,
+       (SELECT min(service_date) FROM scheduled_session
+        WHERE site_id = :site AND service_date > :on) AS after
+"""
 
 # Of templates as they stand.
 SEATS = """
@@ -103,6 +109,14 @@ class ListedSite:
     name: str
     time_zone: str
     programs: tuple[ListedProgram, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearestDays:
+    """With sessions; None: there is none."""
+
+    before: date | None
+    after: date | None
 
 
 class SessionState(StrEnum):
@@ -166,6 +180,12 @@ def sites(tx: Transaction) -> list[ListedSite]:
         )
         for site in sorted(opened.values(), key=lambda site: (site.name, site.site_id))
     ]
+
+
+def nearest_days(tx: Transaction, site_id: str, on: date) -> NearestDays:
+    """On which the site has sessions: the last before that day, the first after it."""
+    row = tx.execute(NEAREST, site=site_id, on=on).one()
+    return NearestDays(before=row.before, after=row.after)
 
 
 def sessions_of_client(

@@ -9,11 +9,12 @@ from kernel.rpc.translate import reading, timestamp_of
 from kernel.sites import speaks_for
 from kernel.store.store import Store
 from services.attendance.adapters import calendar
-from services.attendance.adapters.calendar import ClientSession, ListedSite
+from services.attendance.adapters.calendar import ClientSession, ListedSite, NearestDays
 
 SERVICE = pb.DESCRIPTOR.services_by_name["CalendarService"]
 to_listed_site = writer(pb.ListedSite, ListedSite)
 to_client_session = writer(pb.ClientSession, ClientSession)
+to_nearest_days = writer(pb.FindNearestDaysResponse, NearestDays)
 
 
 class CalendarServicer:
@@ -44,3 +45,12 @@ class CalendarServicer:
         with self._store.transaction() as tx:
             found = calendar.due(tx, asked)
         return pb.ListDueResponse(items=due_items(found, asked))
+
+    def FindNearestDays(
+        self, request: pb.FindNearestDaysRequest, _: Call
+    ) -> pb.FindNearestDaysResponse:
+        with reading(request) as read:
+            site_id = str(read.uuid("site_id"))
+            on = read.date("on")
+        with self._store.transaction() as tx:
+            return to_nearest_days(calendar.nearest_days(tx, site_id, on))

@@ -74,6 +74,20 @@ class Clinic:
         )
         self.house.relay()
 
+    def known(self, family: str, *, admitted: bool) -> None:
+        """Somebody on no roster; `admitted`: attendance heard that they are, at this site."""
+        client_id = self.house.desk.registered(family_name=family, given_name="Robin")
+        self.clients[family] = client_id
+        self.house.relay()
+        self.front_desk.register(client_id)
+        if admitted:
+            self.front_desk.admit(client_id)
+
+    def find(self, reader: Reader, session_id: str, sought: str) -> Shown:
+        """What somebody at a desk types to find somebody, on the day of a session."""
+        form = reader.get(self.today(session_id)).form("/today/find")
+        return reader.send(form, sought=sought)
+
     def recorded(self, session_id: str) -> roster.RecordedSession:
         """As attendance has it."""
         desk = self.front_desk

@@ -1,5 +1,7 @@
-"""What a desk says of a row: came, left, didn't come, not so. A form counts once, however often
-it is sent."""
+"""What a desk says of somebody: came, left, didn't come, not so, is to come.
+
+A form counts once, however often it is sent.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,6 +18,7 @@ from ninehours.common.v1 import statements_pb2
 
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_timestamp
+from ninehours.console.pages.today.finding import screen_of_found
 from ninehours.console.pages.today.page import (
     Day,
     Refused,
@@ -34,6 +37,7 @@ ABSENCES = {
     "called_off": attendance.ABSENCE_BY_CLIENT,
     "called_off_here": attendance.ABSENCE_BY_PROGRAM,
 }
+EXPECT = "expect"  # a place on the roster
 CLIENTS_OWN = ("session_id", "client_id")
 
 
@@ -50,8 +54,14 @@ def record(visit: Visit) -> GoTo | Screen:
         say(visit, _command(visit, day, typed))
     except (RemoteRefusal, Unclear) as why:
         says = says_of(why) if isinstance(why, RemoteRefusal) else str(why)
-        return screen_of(visit, day, sites, Refused(row=row, says=says, typed=typed))
-    return GoTo(day.address(row))
+        refused = Refused(row=row, says=says, typed=typed)
+        if "sought" in visit.form:  # of whom somebody found, and who has no row yet
+            named = {site.site_id: site.name for site in sites}
+            return screen_of_found(visit, day, named, refused)
+        return screen_of(visit, day, sites, refused)
+    if visit.form.get("act") == EXPECT:
+        return GoTo(day.address(at=row))
+    return GoTo(day.address(after=row))
 
 
 def say(visit: Visit, command: Message) -> None:
@@ -89,6 +99,8 @@ def _command(visit: Visit, day: Day, typed: str) -> Message:
     meta = meta_of(visit, act)
     if act in ABSENCES:
         return attendance.RecordAbsenceRequest(meta=meta, absence=ABSENCES[act], **about)
+    if act == EXPECT:
+        return attendance.AddToRosterRequest(meta=meta, **about)
     if act == "undo":
         return _undo(visit, meta)
     if act not in ("in", "out"):

@@ -14,7 +14,7 @@ from ninehours.intake.v1 import chart_service_pb2 as intake
 
 from kernel.roles import Role
 from kernel.rpc.remote_refusal import RemoteRefusal
-from kernel.rpc.translate import to_date
+from kernel.rpc.translate import date_of, to_date
 from ninehours.console.pages.today.roster import (
     Group,
     KnownOfClients,
@@ -47,13 +47,17 @@ class Day:
     on: date
 
     @property
+    def in_words(self) -> str:
+        return service_date(self.on)
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.site.time_zone)
 
-    def address(self, row: str = "") -> str:
-        """Of the page of this day; `row`: after which one the focus goes on."""
-        after = {"after": row} if row else {}
-        return f"{PATH}?{urlencode({'site': self.site.site_id, 'on': str(self.on), **after})}"
+    def address(self, *, after: str = "", at: str = "") -> str:
+        """Of the page of this day; the focus is at that row, or goes on after it."""
+        named = {"site": self.site.site_id, "on": str(self.on), "after": after, "at": at}
+        return f"{PATH}?{urlencode({name: said for name, said in named.items() if said})}"
 
 
 def today(visit: Visit) -> Screen:
@@ -74,15 +78,18 @@ def screen_of(
     sessions = sessions_of(visit, day)
     told = _told(visit, clients_of(sessions), day)
     groups = groups_of(sessions, told, day.zone, datetime.now(UTC))
+    first = visit.query.get("at") or first_expected(groups, visit.query.get("after", ""))
     shown = {
         "day": day,
         "sites": sites,
-        "date_in_words": service_date(day.on),
+        "nearest": _nearest(visit, day),
+        "sought": "",
+        "searched": False,
         "groups": groups,
         "standing_known": told.standing is not None,
         "tells_standing": _tells_standing(visit),
         "refused": refused,
-        "focus": refused.row if refused else first_expected(groups, visit.query.get("after", "")),
+        "focus": refused.row if refused else first,
     }
     status = HTTPStatus.OK if refused is None else HTTPStatus.UNPROCESSABLE_ENTITY
     return Screen("today.html", shown, status)
@@ -114,6 +121,17 @@ def sessions_of(visit: Visit, day: Day) -> Sequence[roster.RecordedSession]:
     """By start."""
     asked = roster.ReadRosterRequest(site_id=day.site.site_id, on=to_date(day.on))
     return list(visit.ask(asked).sessions)
+
+
+def _nearest(visit: Visit, day: Day) -> Mapping[str, Day]:
+    """Days of the site with sessions: `before` this one, `after` it; those that there are."""
+    asked = calendar.FindNearestDaysRequest(site_id=day.site.site_id, on=to_date(day.on))
+    found = visit.ask(asked)
+    return {
+        which: Day(day.site, date_of(found, which))
+        for which in ("before", "after")
+        if found.HasField(which)
+    }
 
 
 def group_named(visit: Visit, day: Day, session_id: str) -> tuple[Group, roster.RecordedSession]:

@@ -212,7 +212,12 @@ def _minutes(presence: roster.RecordedPresence) -> int | None:
 def _name(named: intake.NamedClient | None, client_id: str) -> str:
     if named is None or named.text_forgotten:
         return client_id
-    return ", ".join(filter(None, (named.family_name, named.given_name)))
+    return full_name(named.family_name, named.given_name)
+
+
+def full_name(family_name: str, given_name: str) -> str:
+    """`Abbott, Robin`: as rosters are sorted by."""
+    return ", ".join(filter(None, (family_name, given_name)))
 
 
 def _when(moment: roster.RecordedMoment) -> datetime:
