@@ -265,6 +265,7 @@ def of_billing(new_store: NewStore) -> World:
             (billing.ListProposalsRequest(), holding(there)),
             (work.ListHoldsRequest(), holding(there)),
             (work.ListDaysAwaitingNotesRequest(), holding(there)),
+            (work.ListWorkRequest(), holding(there)),
             (deadlines.ListDueRequest(on=on, ahead_days=365), holding(there)),
             facts_of(office.store, f"client/{there}"),
             (billing_statements.ListStatementsRequest(about=B), holding(B)),

@@ -7,18 +7,22 @@ from datetime import date
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_work_service_pb2 as pb
 
+from kernel.mapping.reading import named, request_reader
 from kernel.mapping.writing import writer
 from kernel.messaging.supposed import supposed_facts
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.translate import date_of, reading, to_date
+from kernel.sites import those_asked
 from kernel.store.store import Store
 from services.billing.adapters.following import RevisedRow
 from services.billing.adapters.foreseeing import foreseen, foreseen_of_all
 from services.billing.adapters.pages import SqlPages
 from services.billing.adapters.rule_sets import rule_set_of
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
-from services.billing.api.lists import REASON, RowLists, rows_query
+from services.billing.adapters.work import WorkQuery, awaited_work, totals_of_work
+from services.billing.api.lists import REASON, RowLists, limit_of, rows_query
+from services.billing.api.work_items import work_item, work_total
 from services.billing.app.draft_id import draft_id
 from services.billing.app.questions import Supposed, replayed
 from services.billing.domain.days.service_day import DayRow
@@ -47,6 +51,14 @@ _hold = writer(
     pb.Hold,
     DayRow,
     given=("reasons", "age_days", "at_stake", "revision", "released"),
+)
+_work_query = request_reader(
+    pb.ListWorkRequest,
+    WorkQuery,
+    given=("sites",),
+    reason=REASON,
+    after=named("page_token", getattr),
+    limit=named("page_size", limit_of),
 )
 _rules_message = writer(pb.PayerRules, RuleSet, given=("confirmed",))
 
@@ -82,6 +94,20 @@ class WorkServicer:
                 for row in rows
             ],
             **after,
+        )
+
+    def ListWork(self, request: pb.ListWorkRequest, call: Call) -> pb.ListWorkResponse:
+        with reading(request) as read:
+            on = read.optional(date_of, "on") or call.now.date()
+        wanted = _work_query(request, sites=those_asked(call.actor.sites))
+        self._lists.wait(request, call)
+        with self._lists.store.snapshot() as tx:
+            found = awaited_work(tx, wanted)
+            totals = totals_of_work(tx, wanted)
+        return pb.ListWorkResponse(
+            items=[work_item(awaited, age_days=(on - awaited.first).days) for awaited in found],
+            next_page_token=found[-1].token if len(found) == wanted.limit else "",
+            totals=map(work_total, totals),
         )
 
     def ListPayers(self, _: pb.ListPayersRequest, __: Call) -> pb.ListPayersResponse:

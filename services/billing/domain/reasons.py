@@ -83,12 +83,25 @@ class Remedy:
 
 
 class LookFor(Enum):
-    """What opens a gate, where the client's history says of which session (days/release.py)."""
+    """What opens a gate, where the client's history says of which session (days/release.py).
 
-    SESSIONS_OF_THE_DATE = "its sessions that nobody closed, and minutes in doubt"
-    MINUTES_OF_THE_DATE = "its minutes in doubt"
-    NOTES_OF_THE_DATE = "its notes"
-    SESSIONS_OF_THE_WEEK = "the week's sessions that nobody closed, and minutes in doubt"
+    `remedy`: as far as it is known without that history.
+    """
+
+    SESSIONS_OF_THE_DATE = (
+        "closes its sessions, or says which minutes of them are right",
+        f"{ATTENDANCE}/CloseSession",
+    )
+    MINUTES_OF_THE_DATE = (
+        "says which minutes the client was there",
+        f"{ATTENDANCE}/CorrectAttendance",
+    )
+    NOTES_OF_THE_DATE = "signs the notes of the date", f"{ATTENDANCE}/SignNote"
+    SESSIONS_OF_THE_WEEK = "closes the week's sessions", f"{ATTENDANCE}/CloseSession"
+
+    @property
+    def remedy(self) -> Remedy:
+        return Remedy(*self.value)
 
 
 class Lasting(Enum):
