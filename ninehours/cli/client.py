@@ -17,13 +17,14 @@ from ninehours.plans.v1 import plans_service_pb2 as plans
 from kernel.rpc.translate import to_timestamp
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.directories import Sites, kind_of, sites_of
-from ninehours.cli.fields import date_of, day_of, id_in, iso, moment_of, name_in
+from ninehours.cli.fields import id_in, moment_of
 from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.merged import id_to_use
 from ninehours.cli.output import as_dict, print_json, screen, table
 from ninehours.cli.roles import BILLER, CLINICIAN
-from ninehours.cli.why.of_level import NO_SCORES
+from ninehours.told.fields import date_of, day_of, iso, name_in
+from ninehours.told.why.of_level import NO_SCORES
 
 SCORES = "scores"
 PARTS = ("intake", "course", "progress", "sessions", "account")

@@ -17,7 +17,7 @@ from ninehours.cli.data import check_data, keep_seed, seed_of
 from ninehours.cli.ending import USAGE, Failure, ending, say
 from ninehours.cli.issue import export_batch
 from ninehours.cli.options import DATA
-from ninehours.cli.output import dollars, plural, print_json
+from ninehours.cli.output import print_json
 from ninehours.cli.up import commands_to_try
 from ninehours.cli.up import stay as stay_on
 from ninehours.local.system import LocalSystem
@@ -25,6 +25,7 @@ from ninehours.story.gateway import BILLER, Gateway, connect
 from ninehours.story.people import invent_people
 from ninehours.story.plot import SCENES, play
 from ninehours.story.summary import Summary, count_facts, summarize
+from ninehours.told.amounts import dollars, plural
 
 ONE_DAY = Path(__file__).resolve().parents[2] / "docs" / "one-day.md"
 OUTCOMES = {

@@ -6,12 +6,12 @@ from enum import Enum
 from typing import Any, TypeVar
 from uuid import UUID
 
-from google.protobuf.descriptor import EnumDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kernel.rpc.translate import to_date, to_timestamp
 from ninehours.cli.ending import USAGE, Failure
+from ninehours.told.fields import prefix_of
 
 
 def moment_of(as_of: datetime | None) -> datetime | None:
@@ -47,47 +47,12 @@ Given = str | Enum | datetime | None
 M = TypeVar("M", bound=Message)
 
 
-def day_of(day: Any) -> date:
-    """Of a Date message that is told."""
-    return date(day.year, day.month, day.day)
-
-
-def date_of(day: Any) -> date | None:
-    """The same; None for one that isn't told."""
-    return day_of(day) if day.year else None
-
-
-def iso(day: Any) -> str:
-    """2026-03-02 of a Date message; empty for one that isn't told."""
-    return str(date_of(day) or "")
-
-
-def period(start: Any, end: Any) -> str:
-    """2026-03-02/08: as ISO 8601 shortens an interval."""
-    first, last = iso(start), iso(end)
-    if first[:7] == last[:7]:
-        return f"{first}/{last[8:]}"
-    return f"{first}/{last[5:]}" if first[:4] == last[:4] else f"{first}/{last}"
-
-
 def is_id(text: str) -> bool:
     """A whole UUID, as lists show it."""
     try:
         return str(UUID(text)) == text.lower()
     except ValueError:
         return False
-
-
-def cents_in(message: Any, field: str) -> int | None:
-    """Of a Money field; None where it is absent."""
-    return getattr(message, field).minor_units if message.HasField(field) else None
-
-
-def name_in(message: Any, field: str) -> str:
-    """An enum's value without its prefix; empty for one that isn't told."""
-    kind = message.DESCRIPTOR.fields_by_name[field].enum_type
-    value = kind.values_by_number[getattr(message, field)]
-    return str(value.name).removeprefix(_prefix(kind)) if value.number else ""
 
 
 def request_of(kind: type[M], given: Mapping[str, Given]) -> M:
@@ -99,13 +64,9 @@ def _field(kind: type[Message], name: str, value: Given) -> Any:
     field: Any = kind.DESCRIPTOR.fields_by_name[name]
     match value:
         case Enum():
-            return f"{_prefix(field.enum_type)}{value.name}"
+            return f"{prefix_of(field.enum_type)}{value.name}"
         case datetime() if field.message_type.name == "Date":
             return to_date(value.date())
         case datetime():
             return stamp_of(value)
     return value
-
-
-def _prefix(kind: EnumDescriptor) -> str:
-    return kind.values_by_number[0].name.removesuffix("UNSPECIFIED")

@@ -19,14 +19,16 @@ from kernel.rpc.translate import to_date
 from ninehours.cli.connection import Services, connected, on_system
 from ninehours.cli.directories import Payers
 from ninehours.cli.ending import FAILED, USAGE, Failure, say
-from ninehours.cli.fields import date_of, is_id
+from ninehours.cli.fields import is_id
 from ninehours.cli.lists.billing import PROPOSALS, charges
 from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.options import DATA
-from ninehours.cli.output import as_dict, dollars, plural, print_json, screen
+from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.roles import BILLER
 from ninehours.local.folder import write_private
+from ninehours.told.amounts import dollars, plural
+from ninehours.told.fields import date_of
 
 DEADLINE = 120.0
 EXPORTS = "exports"

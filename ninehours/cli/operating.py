@@ -15,9 +15,10 @@ from ninehours.cli.connection import Services, chosen, connected, on_system
 from ninehours.cli.ending import FAILED, UNAVAILABLE, Failure, say
 from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
-from ninehours.cli.output import as_dict, plural, print_json, screen
+from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.roles import OPERATOR
 from ninehours.story.catching_up import NotCaughtUp, wait_until_caught_up
+from ninehours.told.amounts import plural
 
 LONGEST = 3600.0  # seconds that one service's checks may take
 AT_LEAST = 5  # seconds a service waits for what came after the system had settled

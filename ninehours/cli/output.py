@@ -20,11 +20,6 @@ def as_dict(message: Message) -> dict[str, Any]:
     )
 
 
-def plural(count: int, one: str) -> str:
-    """`1 gate`, `2 gates`."""
-    return f"{count} {one}" if count == 1 else f"{count} {one}s"
-
-
 def print_json(answer: Any) -> None:
     """One object, indented."""
     print(json.dumps(answer, indent=2, ensure_ascii=False), flush=True)
@@ -54,8 +49,3 @@ def table(
     for row in rows:
         found.add_row(*(str(cell) for cell in row))
     return found
-
-
-def dollars(minor: int) -> str:
-    """$1,234.50 of 123450."""
-    return f"${minor / 100:,.2f}" if minor >= 0 else f"-${-minor / 100:,.2f}"

@@ -23,11 +23,13 @@ from kernel.rpc.translate import to_date
 from kernel.services import SERVICES
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import USAGE, Failure
-from ninehours.cli.fields import day_or_today, is_id, iso, stamp_of
+from ninehours.cli.fields import day_or_today, is_id, stamp_of
 from ninehours.cli.lists.listing import all_pages
 from ninehours.cli.merged import id_to_use
-from ninehours.cli.output import as_dict, dollars, print_json, screen, table
+from ninehours.cli.output import as_dict, print_json, screen, table
 from ninehours.cli.roles import BILLER, CLINICIAN, FRONT_DESK
+from ninehours.told.amounts import dollars
+from ninehours.told.fields import iso
 
 INDENT = "  "
 INTAKE = "intake"

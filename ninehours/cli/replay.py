@@ -17,12 +17,13 @@ from kernel.rpc.translate import to_date
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.directories import Payers
 from ninehours.cli.ending import FAILED, USAGE, Failure
-from ninehours.cli.fields import date_of, iso, name_in, period
 from ninehours.cli.lists.column import Column, ColumnKind, Value
 from ninehours.cli.lists.csv_presenter import STDOUT, check_csv, write_csv
 from ninehours.cli.lists.screen_presenter import table_of
-from ninehours.cli.output import as_dict, dollars, print_json, screen
+from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.roles import BILLER
+from ninehours.told.amounts import dollars
+from ninehours.told.fields import date_of, iso, name_in, period
 
 LABEL = "HYPOTHETICAL"
 SAID = "nothing was changed, published or sent"

@@ -13,8 +13,9 @@ from ninehours.cli.ending import USAGE, Failure
 from ninehours.cli.issue import cents, command_meta
 from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
-from ninehours.cli.output import as_dict, plural, print_json, screen
+from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.roles import BILLER
+from ninehours.told.amounts import plural
 
 DEADLINE = 600.0  # seconds: a topic is read from its beginning
 LOST: Sequence[Column[pb.LostFact]] = (

@@ -12,9 +12,10 @@ from ninehours.cli.connection import ADDRESSES, secrets_in
 from ninehours.cli.data import check_data
 from ninehours.cli.ending import CONFLICT, USAGE, Failure, ending
 from ninehours.cli.options import DATA
-from ninehours.cli.output import plural, print_json
+from ninehours.cli.output import print_json
 from ninehours.cli.tokens import no_keys_in
 from ninehours.local.secrets import MachineSecrets, TooEarly
+from ninehours.told.amounts import plural
 
 
 def run_rotate(data: Path | None, *, issuer: str, facts: bool, as_json: bool) -> None:

@@ -10,8 +10,6 @@ from ninehours.billing.v1 import billing_service_pb2 as billing
 
 from kernel.rpc.translate import date_of
 from ninehours.cli.connection import Services
-from ninehours.cli.why.answer import Explanation
-from ninehours.cli.why.of_billing import REVISIONS
 from ninehours.cli.why.presenter import lines_of
 from ninehours.cli.why.questions import (
     Answered,
@@ -23,6 +21,8 @@ from ninehours.cli.why.questions import (
 from ninehours.story import days
 from ninehours.story.courses import StoryName
 from ninehours.story.gateway import AUDITOR
+from ninehours.told.why.answer import Explanation
+from ninehours.told.why.of_billing import REVISIONS
 
 HOLD, NOT_BILLABLE = events.OUTCOME_HOLD, events.OUTCOME_NOT_BILLABLE
 

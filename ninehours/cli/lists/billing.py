@@ -11,12 +11,13 @@ from rich.table import Table
 
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.directories import Payers
-from ninehours.cli.fields import cents_in, iso, name_in, period
 from ninehours.cli.lists.column import WITHDRAWN, Column, ColumnKind, withdrawable
 from ninehours.cli.lists.listing import Listing
 from ninehours.cli.lists.screen_presenter import table_of
-from ninehours.cli.output import as_dict, dollars, plural, print_json, screen
+from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.roles import BILLER
+from ninehours.told.amounts import dollars, plural
+from ninehours.told.fields import cents_in, iso, name_in, period
 
 BILLABLE = (events.OUTCOME_PER_DIEM, events.OUTCOME_DISCRETE)
 

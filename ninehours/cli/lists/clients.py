@@ -11,12 +11,14 @@ from ninehours.plans.v1 import courses_service_pb2 as plans
 from kernel.rpc.translate import to_date
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.directories import Sites, kind_of, sites_of
-from ninehours.cli.fields import date_of, day_or_today, id_in
+from ninehours.cli.fields import day_or_today, id_in
 from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.listing import all_pages
 from ninehours.cli.lists.screen_presenter import table_of
-from ninehours.cli.output import as_dict, plural, print_json, screen
+from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.roles import FRONT_DESK
+from ninehours.told.amounts import plural
+from ninehours.told.fields import date_of
 
 NEVER_ADMITTED = ("\uffff", "")  # the last of names
 

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from ninehours.cli.fields import date_of, name_in
+from ninehours.told.fields import date_of, name_in
 
 Row = TypeVar("Row")
 Value = str | int | float | date | Sequence[str] | None

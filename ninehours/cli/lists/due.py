@@ -16,9 +16,10 @@ from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_date
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.directories import Sites, sites_of
-from ninehours.cli.fields import day_or_today, id_in, iso
+from ninehours.cli.fields import day_or_today, id_in
 from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.roles import BILLER, CLINICIAN
+from ninehours.told.fields import iso
 
 ASKED = (
     ("intake", CLINICIAN, intake.ListDueRequest),

@@ -6,11 +6,13 @@ from ninehours.intake.v1 import search_service_pb2 as search
 
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.directories import sites_of
-from ninehours.cli.fields import date_of, id_in
+from ninehours.cli.fields import id_in
 from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
-from ninehours.cli.output import as_dict, plural, print_json, screen
+from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.roles import FRONT_DESK
+from ninehours.told.amounts import plural
+from ninehours.told.fields import date_of
 
 
 def _by(found: search.FoundClient) -> list[str]:

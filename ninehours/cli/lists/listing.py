@@ -14,8 +14,9 @@ from ninehours.cli.fields import Given, request_of
 from ninehours.cli.lists.column import Column
 from ninehours.cli.lists.csv_presenter import STDOUT, check_csv, write_csv
 from ninehours.cli.lists.screen_presenter import lines_of
-from ninehours.cli.output import as_dict, plural, print_json, screen
+from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.roles import BILLER
+from ninehours.told.amounts import plural
 
 PAGE = 1000
 Row = TypeVar("Row", bound=Message)

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 from rich.table import Table
 
 from ninehours.cli.lists.column import Column, ColumnKind, Names
-from ninehours.cli.output import dollars, table
+from ninehours.cli.output import table
+from ninehours.told.amounts import dollars
 
 Row = TypeVar("Row")
 UNKNOWN = "?"

@@ -7,9 +7,10 @@ from ninehours.billing.v1 import explanation_service_pb2 as pb
 from kernel.rpc.translate import to_date
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.directories import Sites, sites_of
-from ninehours.cli.fields import day_or_today, id_in, iso
+from ninehours.cli.fields import day_or_today, id_in
 from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.roles import BILLER
+from ninehours.told.fields import iso
 
 
 @on_system

@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from ninehours.cli.why.answer import Explanation, Mark, Point, Section, mark_of
+from ninehours.told.why.answer import Explanation, Mark, Point, Section, mark_of
 
 ENTITIES = ("&#10003;", "&#9684;", "&#10007;", "&middot;", "&sect;", "&rarr;", "&middot;")
 MARKS = dict(zip(Mark, ENTITIES, strict=True))

@@ -12,10 +12,10 @@ from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import say
 from ninehours.cli.output import as_dict, print_json
 from ninehours.cli.why import questions
-from ninehours.cli.why.answer import Explanation, Mark, Point, Section, mark_of
 from ninehours.cli.why.page import page_of
 from ninehours.cli.why.questions import Answered
 from ninehours.local.folder import write_private
+from ninehours.told.why.answer import Explanation, Mark, Point, Section, mark_of
 
 MARKS = dict(zip(Mark, "✓◌✗·§→·", strict=True))
 COLOURS = {

@@ -18,10 +18,10 @@ from ninehours.cli.connection import Services
 from ninehours.cli.ending import NOT_FOUND, Failure
 from ninehours.cli.fields import stamp_of
 from ninehours.cli.roles import BILLER, CLINICIAN
-from ninehours.cli.why.answer import Explanation, Facts
-from ninehours.cli.why.of_billing import explain_claim, explain_day
-from ninehours.cli.why.of_fact import explain_fact
-from ninehours.cli.why.of_level import explain_level
+from ninehours.told.why.answer import Explanation, Facts
+from ninehours.told.why.of_billing import explain_claim, explain_day
+from ninehours.told.why.of_fact import explain_fact
+from ninehours.told.why.of_level import explain_level
 
 PAGE = 1000
 ID_FIELDS = ("fact_id", "row_id", "facts_added", "facts_removed")

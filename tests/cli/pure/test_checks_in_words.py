@@ -6,8 +6,8 @@ from hypothesis import given
 from ninehours.plans.v1 import explanation_service_pb2 as explanation
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
-from ninehours.cli.why.of_level import checks_in_words, explain_level
 from ninehours.cli.why.presenter import lines_of
+from ninehours.told.why.of_level import checks_in_words, explain_level
 from services.plans.adapters.subscriptions import publish
 from services.plans.domain.recommendation import recommend
 from tests.harness.plans.history import FACTS, RULES, care

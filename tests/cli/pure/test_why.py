@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ninehours.cli.fields import stamp_of
-from ninehours.cli.why.answer import Explanation, Mark, Point, Section, every_point
 from ninehours.cli.why.page import page_of
 from ninehours.cli.why.presenter import lines_of
 from ninehours.cli.why.questions import asked
 from ninehours.local.folder import write_private
+from ninehours.told.why.answer import Explanation, Mark, Point, Section, every_point
 
 ID = "5c4759fc-f9a3-53b7-b164-3272e78e04a8"
 TOLD = Explanation(

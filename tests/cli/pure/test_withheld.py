@@ -6,9 +6,9 @@ from ninehours.plans.v1 import explanation_service_pb2 as plans
 
 from ninehours.cli.client import ClientTimeline, show_client
 from ninehours.cli.directories import Sites
-from ninehours.cli.why.of_level import explain_level
 from ninehours.cli.why.presenter import lines_of
 from ninehours.cli.why.questions import asked
+from ninehours.told.why.of_level import explain_level
 
 ID = "5c4759fc-f9a3-53b7-b164-3272e78e04a8"
 

@@ -7,9 +7,9 @@ from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import explanation_service_pb2 as pb
 
-from ninehours.cli.fields import iso, name_in
-from ninehours.cli.output import plural
-from ninehours.cli.why.answer import (
+from ninehours.told.amounts import plural
+from ninehours.told.fields import iso, name_in
+from ninehours.told.why.answer import (
     Explanation,
     Facts,
     Mark,

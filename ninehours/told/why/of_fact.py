@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from ninehours.exchange.v1 import fact_service_pb2 as pb
 
-from ninehours.cli.output import plural
-from ninehours.cli.why.answer import Explanation, Facts, Mark, Section, cited, joined, moment
+from ninehours.told.amounts import plural
+from ninehours.told.why.answer import Explanation, Facts, Mark, Section, cited, joined, moment
 
 RECORDED = "recorded"
 

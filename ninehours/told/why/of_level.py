@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from ninehours.plans.v1 import explanation_service_pb2 as pb
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
-from ninehours.cli.fields import iso, name_in
-from ninehours.cli.output import plural
-from ninehours.cli.why.answer import (
+from ninehours.told.amounts import plural
+from ninehours.told.fields import iso, name_in
+from ninehours.told.why.answer import (
     Explanation,
     Facts,
     Mark,

@@ -10,7 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import fact_service_pb2 as facts_pb
 
-from ninehours.cli.output import dollars
+from ninehours.told.amounts import dollars
 
 Facts = Mapping[str, facts_pb.ExplainedFact]
 """Those that an answer names, by their ids and by those of derived rows."""

@@ -1,0 +1,1 @@
+"""Answers to why, in words: what is said, whatever it is shown on."""
