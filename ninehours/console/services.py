@@ -39,14 +39,16 @@ class AskedServices:
         service: str = "",
         deadline: float = DEADLINE,
     ) -> Any:
-        """The answer; RemoteRefusal, or ServiceAway. `service`: for what every service answers."""
+        """The answer, or all of a stream's; RemoteRefusal, or ServiceAway. `service`: for what every
+        service answers."""
         rpc = rpc_of(request)
         service = service or service_of(request)
         client = RpcClient(
             self._channel(service), rpc.containing_service, token=token, deadline=deadline
         )
         try:
-            return getattr(client, rpc.name)(request)
+            answer = getattr(client, rpc.name)(request)
+            return [*answer] if rpc.server_streaming else answer
         except RemoteRefusal as refusal:
             if refusal.code in AWAY:
                 raise ServiceAway(service) from None

@@ -46,7 +46,16 @@ class GoTo:
     path: str
 
 
-Page = Callable[[Visit], Screen | GoTo]
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file for whoever is signed in; its name says nothing of anybody."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+Page = Callable[[Visit], Screen | GoTo | Download]
 
 
 class NoSuchPage(Exception):

@@ -31,7 +31,7 @@ from ninehours.console.services import BRIEFLY, AskedServices, ServiceAway
 from ninehours.console.sessions.secret import SessionSecret
 from ninehours.console.sessions.store import Sessions
 from ninehours.console.texts import words
-from ninehours.console.visit import GoTo, NoSuchPage, Page, Screen, Visit
+from ninehours.console.visit import Download, GoTo, NoSuchPage, Page, Screen, Visit
 
 log = logs.get("console.web")
 
@@ -239,6 +239,9 @@ class _Answering:
         answer = _answer(page, visit, sent)
         if isinstance(answer, GoTo):
             return _redirect(answer.path)
+        if isinstance(answer, Download):
+            named = {"content-disposition": f'attachment; filename="{answer.name}"'}
+            return Response(answer.content, media_type=answer.media_type, headers=named)
         return self._rendered(sent, answer, person, secret)
 
     def _signed_in_by(self, sent: _Sent) -> tuple[SessionSecret | None, Person | None]:
@@ -277,7 +280,7 @@ class _Answering:
         )
 
 
-def _answer(page: Page, visit: Visit, sent: _Sent) -> Screen | GoTo:
+def _answer(page: Page, visit: Visit, sent: _Sent) -> Screen | GoTo | Download:
     try:
         return page(visit)
     except NoSuchPage:

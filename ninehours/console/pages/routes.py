@@ -11,6 +11,8 @@ from ninehours.console.pages.today.acts import record
 from ninehours.console.pages.today.closing import ask_before_closing, close
 from ninehours.console.pages.today.finding import find
 from ninehours.console.pages.today.page import today
+from ninehours.console.pages.worklist.page import worklist, worklist_file
+from ninehours.console.pages.worklist.saved import drop, keep
 from ninehours.console.people import Person
 from ninehours.console.texts import words
 from ninehours.console.visit import Page
@@ -22,6 +24,10 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("POST", "/today/record"): record,
     ("GET", "/today/close"): ask_before_closing,
     ("POST", "/today/close"): close,
+    ("GET", "/worklist"): worklist,
+    ("GET", "/worklist/file"): worklist_file,
+    ("POST", "/worklist/views"): keep,
+    ("POST", "/worklist/views/drop"): drop,
 }
 _SHAPES = [(method, compile_path(path)[0]) for method, path in PAGES]
 DESK = frozenset({Role.FRONT_DESK, Role.CLINICIAN})
@@ -42,4 +48,6 @@ class Place:
 
 def places_of(person: Person) -> Sequence[Place]:
     """Those that a role works in."""
+    if person.role is Role.BILLER:
+        return (Place("/worklist", words().worklist.title),)
     return (Place("/today", words().today.title),) if person.role in DESK else ()

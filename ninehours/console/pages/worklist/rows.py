@@ -1,0 +1,77 @@
+"""A row of the worklist: what it is, why it waits, and what is next. Asks nobody."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ninehours.billing.v1 import billing_work_service_pb2 as work
+
+from ninehours.console.directories import ClientsNamed
+from ninehours.console.pages.worklist.filters import NAMES
+from ninehours.console.texts import words
+from ninehours.told.amounts import dollars
+from ninehours.told.fields import iso, name_in, period
+from ninehours.told.why.answer import whoever
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkRow:
+    """`where`: payer and site, as far as they are known; `waits`: why, each reason with what opens
+    it; `change` and `state`: of a proposal."""
+
+    kind: str
+    client_id: str
+    client: str
+    where: Sequence[str]
+    claim_id: str
+    dates: str
+    age_days: int
+    at_stake: str
+    change: str
+    state: str
+    waits: Sequence["Waits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A reason in words, its code, and what opens it."""
+
+    says: str
+    code: str
+    opened_by: Sequence[str]
+
+
+def row_of(
+    item: work.WorkItem, clients: ClientsNamed, payers: Mapping[str, str], sites: Mapping[str, str]
+) -> WorkRow:
+    """With names of who is known; `at_stake` empty where it can't be said."""
+    first, last = iso(item.first), iso(item.last)
+    proposed = item.kind == work.WORK_KIND_PROPOSAL
+    return WorkRow(
+        kind=NAMES[item.kind],
+        client_id=item.client_id,
+        client=clients.name(item.client_id),
+        where=[*filter(None, (_named(item.payer_id, payers), _named(item.site_id, sites)))],
+        claim_id=item.claim_id,
+        dates=first if first == last else period(item.first, item.last),
+        age_days=item.age_days,
+        at_stake=dollars(item.at_stake.minor_units) if item.HasField("at_stake") else "",
+        change=_change(item) if proposed else "",
+        state=words().worklist.states[name_in(item, "state")] if proposed else "",
+        waits=[Waits(reason.says, reason.reason, [*_openers(reason)]) for reason in item.reasons],
+    )
+
+
+def _named(id_: str, names: Mapping[str, str]) -> str:
+    return names.get(id_, id_)
+
+
+def _change(item: work.WorkItem) -> str:
+    was, now = item.issued_charge.minor_units, item.corrected_charge.minor_units
+    action = words().worklist.actions[name_in(item, "action")]
+    return f"{action}, {dollars(was)} → {dollars(now)}"
+
+
+def _openers(reason: work.WorkReason) -> Iterator[str]:
+    for opener in reason.opened_by:
+        who = f"{whoever(opener.roles)} " if opener.roles else ""
+        yield f"{who}{opener.says}"
