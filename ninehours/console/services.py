@@ -39,8 +39,8 @@ class AskedServices:
         service: str = "",
         deadline: float = DEADLINE,
     ) -> Any:
-        """The answer, or all of a stream's; RemoteRefusal, or ServiceAway. `service`: for what every
-        service answers."""
+        """The answer, or a stream's answers; RemoteRefusal, or ServiceAway. `service`: for what
+        every service answers."""
         rpc = rpc_of(request)
         service = service or service_of(request)
         client = RpcClient(

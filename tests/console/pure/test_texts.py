@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
+from ninehours.billing.v1 import billing_events_pb2 as events
+from ninehours.billing.v1 import rules_pb2 as rules
 
 from kernel.roles import Role
 from kernel.services import SERVICES
@@ -53,6 +55,13 @@ def test_what_is_told_by_a_code_has_words_for_codes_that_there_are() -> None:
     sources = [*(ROOT / "services" / "attendance").rglob("*.py"), *(ROOT / "kernel").rglob("*.py")]
     given = "".join(path.read_text() for path in sources)
     assert [code for code in refusals if f'"{code}"' not in given] == []
+
+
+def test_a_worklist_has_words_for_all_that_a_row_can_be() -> None:
+    worklist = written()["worklist"]
+    for kind, of in ((events.ProposalState, "states"), (rules.CorrectionAction, "actions")):
+        begin = kind.Name(0).removesuffix("UNSPECIFIED")
+        assert {begin + name for name in worklist[of]} == {*kind.keys()} - {kind.Name(0)}
 
 
 def test_roles_and_services_have_names() -> None:

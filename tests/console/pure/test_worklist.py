@@ -1,0 +1,71 @@
+"""A worklist's address says what it is filtered by; its rows say what they are told, in words."""
+
+import pytest
+from ninehours.billing.v1 import billing_events_pb2 as events
+from ninehours.billing.v1 import billing_work_service_pb2 as work
+from ninehours.billing.v1 import rules_pb2 as rules
+from ninehours.common.v1 import common_pb2 as common
+
+from ninehours.console.directories import ClientsNamed
+from ninehours.console.pages.worklist.filters import Filters, NoDate
+from ninehours.console.pages.worklist.rows import row_of
+
+CLIENT = "0c11e700-0000-4000-8000-000000000001"
+KNOWN = ClientsNamed({CLIENT: "Garcia, Robin (1990)"}, known=True)
+
+
+def test_another_order_or_filter_begins_at_the_first_page_and_keeps_the_rest() -> None:
+    filters = Filters.of({"kind": "hold", "reason": "NOTE_UNSIGNED", "after": "x", "other": "y"})
+    assert filters.address(order="dollars") == (
+        "/worklist?kind=hold&reason=NOTE_UNSIGNED&order=dollars"
+    )
+    assert Filters.of({}).address() == "/worklist"
+    assert filters.query == "kind=hold&reason=NOTE_UNSIGNED"
+
+
+def test_what_is_asked_is_what_the_address_says() -> None:
+    asked = Filters.of({"kind": "draft", "order": "dollars", "first": "2026-03-09"}).request(50)
+    assert asked == work.ListWorkRequest(
+        kind=work.WORK_KIND_DRAFT,
+        order=work.WORK_ORDER_DOLLARS,
+        first=common.Date(year=2026, month=3, day=9),
+        page_size=50,
+    )
+    with pytest.raises(NoDate, match="last"):
+        Filters.of({"last": "tomorrow"}).request(50)
+
+
+def usd(minor: int) -> common.Money:
+    return common.Money(currency_code="USD", minor_units=minor)
+
+
+def test_a_correction_says_what_becomes_of_the_charge_and_what_it_waits_for() -> None:
+    item = work.WorkItem(
+        kind=work.WORK_KIND_PROPOSAL,
+        client_id=CLIENT,
+        first=common.Date(year=2026, month=3, day=9),
+        last=common.Date(year=2026, month=3, day=11),
+        at_stake=usd(30_000),
+        action=rules.CORRECTION_ACTION_REPLACE,
+        state=events.PROPOSAL_STATE_AWAITING_RELEASE,
+        issued_charge=usd(60_000),
+        corrected_charge=usd(30_000),
+        reasons=[
+            work.WorkReason(
+                reason="NOTE_UNSIGNED",
+                says="a session's note is not signed",
+                opened_by=[work.Opener(says="signs it", roles=["clinician"])],
+            )
+        ],
+    )
+    row = row_of(item, KNOWN, {}, {})
+    assert (row.client, row.dates) == ("Garcia, Robin (1990)", "2026-03-09/11")
+    assert row.change == "replace, $600.00 → $300.00"
+    assert row.state == "A date may still come back."
+    assert [waits.opened_by for waits in row.waits] == [["a clinician signs it"]]
+
+
+def test_dollars_that_nobody_knows_are_not_told_as_none() -> None:
+    item = work.WorkItem(kind=work.WORK_KIND_HOLD, client_id="somebody")
+    row = row_of(item, KNOWN, {}, {})
+    assert (row.at_stake, row.client, row.where) == ("", "somebody", [])
