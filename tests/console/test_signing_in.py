@@ -75,12 +75,12 @@ def test_a_session_is_over_after_a_while(two: Running, passes: str) -> None:
 
 def test_the_database_knows_of_nobody_who_they_are(two: Running) -> None:
     """Whoever has it, or a copy of it, signs in as nobody: the key is in the browser."""
-    reader = two.signed_in("biller")
+    reader = two.signed_in("operator")
     mine = reader.cookies["ninehours"]
     reader.cookies["ninehours"] = mine[:-2] + ("AA" if mine[-2:] != "AA" else "BB")
     assert reader.get("/").status == 401
     two.execute(
-        "DO $$ BEGIN ASSERT (SELECT bool_and(position('biller'::bytea IN who) = 0)"
+        "DO $$ BEGIN ASSERT (SELECT bool_and(position('operator'::bytea IN who) = 0)"
         " FROM session); END $$"
     )
 
