@@ -1,0 +1,156 @@
+"""What every page is held to, on the played story. A page joins by its row in
+tests/harness/console/pages.py."""
+
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+
+import pytest
+from playwright.sync_api import Browser
+
+from ninehours.local.system import LocalSystem
+from tests.harness.console.altered import PLANTED, PeopleOfASite, PlantedServices, altered
+from tests.harness.console.axe import violations
+from tests.harness.console.looking import Seen, look
+from tests.harness.console.pages import LOOKED_AT
+from tests.harness.console.reader import Reader
+from tests.harness.console.story import PlayedStory
+
+FIRST_VISIT = 150_000  # bytes
+BY_NAME = {each.name: each for each in LOOKED_AT}
+ALL = pytest.mark.parametrize("name", BY_NAME)
+NAMED = [row.name for row in LOOKED_AT if row.page]
+# The first page is everybody's: it goes on to where each begins.
+PAGES_OF_SOME = [row for row in LOOKED_AT if row.page not in ("", "/")]
+
+SignIn = Callable[[str], Reader]
+
+
+@pytest.fixture(scope="module")
+def seen(browsed: LocalSystem, browser: Browser, story: PlayedStory) -> Callable[[str], Seen]:
+    """Each page, looked at once."""
+    looks: dict[str, Seen] = {}
+
+    def once(name: str) -> Seen:
+        if name not in looks:
+            row = BY_NAME[name]
+            looks[name] = look(browser, browsed.console_url, row.role, row.at(story), row.press)
+        return looks[name]
+
+    return once
+
+
+@pytest.fixture(scope="module")
+def of_another_site(browsed: LocalSystem) -> Iterator[SignIn]:
+    with altered(browsed, people=PeopleOfASite) as sign_in:
+        yield sign_in
+
+
+@pytest.fixture(scope="module")
+def planted(browsed: LocalSystem) -> Iterator[SignIn]:
+    with altered(browsed, services=PlantedServices) as sign_in:
+        yield sign_in
+
+
+@pytest.fixture(scope="module")
+def as_it_is(browsed: LocalSystem) -> Iterator[SignIn]:
+    with altered(browsed) as sign_in:
+        yield sign_in
+
+
+@ALL
+def test_a_page_keeps_nobody_out(seen: Callable[[str], Seen], name: str) -> None:
+    """By WCAG 2.2 AA as far as a program can say, in both themes, wide and narrow."""
+    assert seen(name).broken == {}
+
+
+def test_what_would_keep_somebody_out_is_found(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content("<main><img src='data:,'><input></main>")
+    rules = {broken.partition(":")[0] for broken in violations(page)}
+    page.close()
+    assert {"image-alt", "label", "html-has-lang", "document-title"} <= rules
+
+
+@ALL
+def test_a_page_never_scrolls_sideways(seen: Callable[[str], Seen], name: str) -> None:
+    assert seen(name).widths == {width: width for width in seen(name).widths}
+
+
+@ALL
+def test_a_page_says_what_it_is_and_names_nobody_where_it_is_kept(
+    seen: Callable[[str], Seen], story: PlayedStory, name: str
+) -> None:
+    page = seen(name)
+    assert page.status == BY_NAME[name].status
+    assert len(page.headings) == 1
+    assert page.title.endswith(" · Ninehours")
+    assert len(page.title) > len(" · Ninehours")
+    assert [each for each in story.names if each in page.title + page.address] == []
+    assert page.headers["cache-control"] == "no-store"
+
+
+@ALL
+def test_a_page_asks_nothing_elsewhere_and_breaks_no_policy(
+    seen: Callable[[str], Seen], name: str
+) -> None:
+    assert seen(name).strange == []
+
+
+@ALL
+def test_a_first_visit_loads_little(
+    seen: Callable[[str], Seen], record_property: Callable[[str, object], None], name: str
+) -> None:
+    record_property(f"bytes of a first visit, {name}", seen(name).loaded)
+    assert 0 < seen(name).loaded <= FIRST_VISIT
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [(row.name, role) for row in PAGES_OF_SOME for role in row.others],
+)
+def test_whoever_may_not_is_told_so_and_no_name(
+    as_it_is: SignIn, story: PlayedStory, name: str, role: str
+) -> None:
+    answer = as_it_is(role).get(BY_NAME[name].at(story))
+    assert answer.status == 403
+    assert named(answer.body, story) == []
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_whoever_is_of_another_site_is_told_nothing_of_this_one(
+    of_another_site: SignIn, story: PlayedStory, name: str
+) -> None:
+    row = BY_NAME[name]
+    answer = of_another_site(row.role).get(row.at(story))
+    assert answer.status in (200, 403, 404)
+    assert named(answer.body, story) == []
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_script_in_what_services_answer_is_shown_as_text(
+    planted: SignIn, story: PlayedStory, name: str
+) -> None:
+    row = BY_NAME[name]
+    answer = planted(row.role).get(row.at(story))
+    assert answer.status == row.status
+    assert tags_planted(answer.body) == []
+    if row.names:
+        assert PLANTED in answer.text
+
+
+def named(body: str, story: PlayedStory) -> list[str]:
+    return [name for name in story.names if name in body]
+
+
+def tags_planted(body: str) -> list[str]:
+    """Those that a browser would make of what was planted."""
+    found: list[str] = []
+
+    class Tags(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            given = dict(attrs)
+            if "data-planted" in given or (tag == "script" and not given.get("src")):
+                found.append(self.get_starttag_text() or tag)
+
+    Tags().feed(body)
+    return found

@@ -1,0 +1,111 @@
+"""The console over a played system, with people or services that are otherwise than a launch's."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import uvicorn
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from kernel.roles import person_in
+from kernel.rpc.channel import Channel
+from kernel.rpc.tokens import renewed_tokens
+from kernel.store.database import open_database
+from ninehours.console.assets import assets
+from ninehours.console.people import LIFETIME, PeopleOfOneMachine, Person
+from ninehours.console.services import AskedServices
+from ninehours.console.sessions.store import Sessions
+from ninehours.console.web import Console
+from ninehours.local.probes import LOOPBACK, free_ports
+from ninehours.local.system import LocalSystem
+from tests.harness.console.reader import Reader
+from tests.harness.console.running import WAY_IN
+
+PLANTED = "\"'><b data-planted></b><script>document.title='planted'</script>"
+# Of an answer, what a page asks on with, or finds its words by.
+NO_TEXT = re.compile(
+    r"(.*_)?(ids?|token|code|codes|key|cursor|zone|type|kind|reason|topic|subject|version)"
+)
+PATIENCE = 60.0  # seconds
+
+
+class PeopleOfASite(PeopleOfOneMachine):
+    """They speak for one site alone, which is none of the story's."""
+
+    def token_of(self, person: Person, /) -> Callable[[], str]:
+        actor = replace(person_in(person.role), sites=frozenset({"another-site"}))
+        return renewed_tokens(self._issuer, actor, LIFETIME)
+
+
+class PlantedServices(AskedServices):
+    """In every text that they answer, script is planted."""
+
+    def ask(self, request: Message, **how: Any) -> Any:
+        answer = super().ask(request, **how)
+        if isinstance(answer, Message):
+            _plant(answer)
+        return answer
+
+
+@contextmanager
+def altered(
+    system: LocalSystem,
+    *,
+    people: type[PeopleOfOneMachine] = PeopleOfOneMachine,
+    services: type[AskedServices] = AskedServices,
+) -> Iterator[Callable[[str], Reader]]:
+    """Gives a browser of somebody who is signed in, by role."""
+    engine = open_database(system.databases["console"].processes.url, pool=2)
+    asked = services(lambda name: Channel(system.addresses[name], name, system.identity))
+    hours = timedelta(hours=1)
+    console = Console(
+        people=people(system.people_dir, WAY_IN),
+        sessions=Sessions(engine, idle=hours, longest=hours),
+        services=asked,
+        assets=assets(),
+        secure=False,
+    )
+    [port] = free_ports(1)
+    config = uvicorn.Config(
+        console.app(), host=LOOPBACK, port=port, lifespan="off", ws="none", log_config=None
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        until = time.monotonic() + PATIENCE
+        while not server.started:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        yield lambda role: _signed_in(f"{LOOPBACK}:{port}", role)
+    finally:
+        server.should_exit = True
+        thread.join()
+        asked.close()
+        engine.dispose()
+
+
+def _signed_in(address: str, role: str) -> Reader:
+    reader = Reader(address)
+    roles = reader.get(f"/sign-in?way-in={WAY_IN}")
+    reader.send(roles.form("/sign-in"), role=role)
+    return reader
+
+
+def _plant(message: Message) -> None:
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            if not field.message_type.GetOptions().map_entry:
+                for each in value if field.is_repeated else (value,):
+                    _plant(each)
+        elif field.type == FieldDescriptor.TYPE_STRING and not NO_TEXT.fullmatch(field.name):
+            if field.is_repeated:
+                value[:] = [each + PLANTED for each in value]
+            else:
+                setattr(message, field.name, value + PLANTED)

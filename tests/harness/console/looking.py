@@ -1,0 +1,104 @@
+"""What a browser that comes for the first time makes of a page: all of it, at every width."""
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from playwright.sync_api import Browser, Page
+
+from tests.harness.console.axe import violations
+from tests.harness.console.browsing import PATIENCE
+
+WIDTHS = (320, 800, 1400)
+# What a program judges, as layouts differ by width, and colors by theme.
+JUDGED: tuple[tuple[int, Literal["dark", "light"]], ...] = (
+    (1400, "dark"),
+    (1400, "light"),
+    (320, "light"),
+)
+HEIGHT = 900
+
+
+@dataclass(kw_only=True)
+class Seen:
+    """`loaded`: bytes as transferred, of all that it loads. `strange`: what was asked of elsewhere,
+    failed or was refused by the policy. `broken`: what keeps somebody out, by theme and width."""
+
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
+    title: str = ""
+    headings: list[str] = field(default_factory=list)
+    loaded: int = 0
+    strange: list[str] = field(default_factory=list)
+    broken: dict[str, list[str]] = field(default_factory=dict)
+    widths: dict[int, int] = field(default_factory=dict)
+
+
+def look(browser: Browser, way_in: str, role: str, address: str, press: str = "") -> Seen:
+    """At the page, or at what it answers to a button; by somebody signed in in this role."""
+    at = way_in.partition("/sign-in")[0]
+    seen = Seen()
+    # Colors that still change are none that somebody reads.
+    with closing(browser.new_context(base_url=at, reduced_motion="reduce")) as context:
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.goto(way_in)
+        page.locator(f"[value={role}]").press("Enter")
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        if press:
+            page.goto(address)
+        _listen(page, at, seen)
+        if press:
+            with page.expect_navigation() as answered:
+                page.get_by_role("button", name=press, exact=True).first.press("Enter")
+            answer = answered.value
+        else:
+            arrived = page.goto(address)
+            assert arrived is not None
+            answer = arrived
+        page.wait_for_load_state()
+        seen.status, seen.headers = answer.status, answer.headers
+        seen.address, seen.title = page.url.removeprefix(at), page.title()
+        seen.headings = page.locator("h1").all_inner_texts()
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            seen.widths[width] = page.evaluate("document.documentElement.scrollWidth")
+        for width, theme in JUDGED:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            page.emulate_media(color_scheme=theme)
+            if found := violations(page):
+                seen.broken[f"{theme}, {width}"] = found
+    return seen
+
+
+def _listen(page: Page, at: str, seen: Seen) -> None:
+    """From here on, with nothing kept of before."""
+    told = page.context.new_cdp_session(page)
+    told.send("Network.enable")
+    told.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    asked: dict[str, str] = {}
+
+    def transferred(event: dict[str, Any]) -> None:
+        seen.loaded += int(event["encodedDataLength"])
+
+    def requested(event: dict[str, Any]) -> None:
+        asked[event["requestId"]] = url = event["request"]["url"]
+        if not url.startswith((f"{at}/", "data:")):
+            seen.strange.append(url)
+
+    def failed(event: dict[str, Any]) -> None:
+        seen.strange.append(f"{asked[event['requestId']]}: {event['errorText']}")
+
+    told.on("Network.loadingFinished", transferred)
+    told.on("Network.requestWillBeSent", requested)
+    told.on("Network.loadingFailed", failed)
+    page.on("console", lambda said: _said(said.type, said.text, seen))
+    page.on("pageerror", lambda error: seen.strange.append(str(error)))
+
+
+def _said(kind: str, text: str, seen: Seen) -> None:
+    """All but that the page itself is a refusal."""
+    if kind == "error" and "the server responded with a status of" not in text:
+        seen.strange.append(text)

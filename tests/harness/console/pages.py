@@ -1,0 +1,88 @@
+"""Every page of the console, as it is looked at on the played story. A page joins all checks
+(tests/browsed/test_all_pages.py) by its row here; tests/console/pure finds a page without one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kernel.roles import Role
+from ninehours.console.pages.routes import DESK
+from tests.harness.console.story import PlayedStory
+
+EVERYBODY = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedAt:
+    """One look. `page`: the shape of its address, as in PAGES; empty: it is none of those.
+
+    `roles`: who may, the first of them in `Role`'s order looks; `at`: its address on the story.
+    `names`: it shows what people are called or what they wrote. `press`: the button whose answer
+    it is. `status`: what it is answered with.
+    """
+
+    name: str
+    page: str = ""
+    roles: frozenset[Role]
+    at: Callable[[PlayedStory], str]
+    names: bool = True
+    press: str = ""
+    status: int = 200
+
+    @property
+    def role(self) -> Role:
+        return next(role for role in Role if role in self.roles)
+
+    @property
+    def others(self) -> list[Role]:
+        """Who may not."""
+        return [role for role in Role if role not in self.roles]
+
+
+LOOKED_AT = (
+    LookedAt(
+        name="today",
+        page="/today",
+        roles=DESK,
+        at=lambda story: f"/today?{story.day}",
+    ),
+    LookedAt(
+        name="closing",
+        page="/today/close",
+        roles=DESK,
+        at=lambda story: f"/today/close?{story.day}&session={story.group.session_id}",
+    ),
+    LookedAt(
+        name="home",
+        page="/",
+        roles=frozenset({Role.ADMINISTRATOR}),
+        at=lambda _: "/",
+        names=False,
+    ),
+    LookedAt(
+        name="roles",
+        roles=EVERYBODY,
+        at=lambda _: "/sign-in",
+        names=False,
+    ),
+    LookedAt(
+        name="signed out",
+        roles=frozenset({Role.ADMINISTRATOR}),
+        at=lambda _: "/",
+        press="Sign out",
+        names=False,
+    ),
+    LookedAt(
+        name="not for this role",
+        roles=frozenset({Role.BILLER}),
+        at=lambda story: f"/today?{story.day}",
+        names=False,
+        status=403,
+    ),
+    LookedAt(
+        name="nothing there",
+        roles=EVERYBODY,
+        at=lambda _: "/nothing/there",
+        names=False,
+        status=404,
+    ),
+)
