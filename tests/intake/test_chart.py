@@ -281,8 +281,25 @@ def test_every_instrument_says_how_its_score_comes_about(desk: Desk) -> None:
     assert [item for item in by_id["phq9/1"].items if item not in by_id["phq9/1"].scored_items] == [
         10
     ]
+    phq9 = by_id["phq9/1"]
+    assert phq9.highest_score == 27
+    assert [(each.band, each.lowest_score) for each in phq9.bands] == [
+        ("MINIMAL", 0),
+        ("MILD", 5),
+        ("MODERATE", 10),
+        ("MODERATELY_SEVERE", 15),
+        ("SEVERE", 20),
+    ]
     assert by_id["audit_c/1"].depends_on_sex
+    assert not by_id["audit_c/1"].bands
     assert (by_id["c_ssrs/1"].risk, by_id["c_ssrs/1"].act_within_minutes) == (
         intake.SAFETY_RISK_HIGH,
         60,
     )
+
+
+def test_every_answer_that_may_be_given_has_its_words_where_any_has(desk: Desk) -> None:
+    for each in desk.call(pb.ListInstrumentsRequest(site_id=SITE)).instruments:
+        assert {wording.item for wording in each.wordings} <= set(each.items)
+        for wording in each.wordings:
+            assert len(wording.answers) == each.highest_answer - each.lowest_answer + 1

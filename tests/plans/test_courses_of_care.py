@@ -90,6 +90,7 @@ def test_a_course_is_read_as_it_was_signed_by_then(plans: Plans, treated: Treate
     [now] = read(plans, treated)
     assert (now.plan_id, [level.level_of_care for level in now.levels]) == (plan_id, ["2.1", "1"])
     assert [level.floor_minutes for level in now.levels] == [540, 0]
+    assert [level.ceiling_minutes for level in now.levels] == [900, 0]
     [then] = read(plans, treated, as_of=to_timestamp(EVENING))
     assert (then.plan_id, [level.level_of_care for level in then.levels]) == (plan_id, ["2.1"])
     [before] = read(plans, treated, as_of=to_timestamp(NOW))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.routing import compile_path
 
 from kernel.roles import Role
+from ninehours.console.pages.chart.page import chart
 from ninehours.console.pages.home import home
 from ninehours.console.pages.today.acts import record
 from ninehours.console.pages.today.closing import ask_before_closing, close
@@ -28,6 +29,7 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("GET", "/worklist/file"): worklist_file,
     ("POST", "/worklist/views"): keep,
     ("POST", "/worklist/views/drop"): drop,
+    ("GET", "/clients/{client_id}/chart"): chart,
 }
 _SHAPES = [(method, compile_path(path)[0]) for method, path in PAGES]
 DESK = frozenset({Role.FRONT_DESK, Role.CLINICIAN})

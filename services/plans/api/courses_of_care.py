@@ -31,6 +31,7 @@ _level = writer(
     from_=named("first"),
     to=named("last"),
     floor_minutes=lambda segment: ASAM_ADULTS.floor_minutes.get(segment.level_of_care, 0),
+    ceiling_minutes=lambda segment: ASAM_ADULTS.ceiling_minutes.get(segment.level_of_care, 0),
 )
 
 

@@ -1,15 +1,17 @@
 """Numbers that come from the field, as data: each with its source, and whether it was verified."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bands:
-    """The least minutes a week of each level of care, and which version of them this is."""
+    """The least minutes a week of each level of care, and which version of them this is;
+    `ceiling_minutes`: the most that are meant, which nothing is decided by."""
 
     version: str
     floor_minutes: Mapping[str, int]
+    ceiling_minutes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,4 +51,7 @@ THERAPY = frozenset({"GROUP", "INDIVIDUAL", "FAMILY"})
 BASELINE_DAYS = ReferenceValue(value=30, source="Ninehours")
 
 # Intensive outpatient, adults: at least nine hours a week (ASAM level 2.1; domain.md, section 1.1).
-ASAM_ADULTS = Bands(version="asam-adults/1", floor_minutes={"2.1": 540})
+# That fifteen are the most is a choice of this system: the next level begins at twenty.
+ASAM_ADULTS = Bands(
+    version="asam-adults/1", floor_minutes={"2.1": 540}, ceiling_minutes={"2.1": 900}
+)

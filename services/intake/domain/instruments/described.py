@@ -16,6 +16,19 @@ from services.intake.domain.instruments import (
     gad7,
     phq9,
 )
+from services.intake.domain.instruments.score import Band
+from services.intake.domain.instruments.wording import WORDINGS, ItemWording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BandFrom:
+    """What a score means from `lowest_score` on, until the next one."""
+
+    band: Band
+    lowest_score: int
+
+
+BANDS = {phq9.ID: phq9.BANDS, gad7.ID: gad7.BANDS, dast10.ID: dast10.BANDS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +57,22 @@ class InstrumentDescribed:
     @property
     def act_within_minutes(self) -> int:
         return int(ACT_WITHIN.get(self.instrument, timedelta()).total_seconds() // 60)
+
+    @property
+    def bands(self) -> Sequence[BandFrom]:
+        """From the lowest; none where a total alone doesn't tell it."""
+        found = BANDS.get(self.instrument, ())
+        return [BandFrom(band=band, lowest_score=lowest) for lowest, band in reversed(found)]
+
+    @property
+    def highest_score(self) -> int:
+        """0: it has no total that bands are of."""
+        return len(self.scored_items) * self.highest_answer if self.bands else 0
+
+    @property
+    def wordings(self) -> Sequence[ItemWording]:
+        """By item."""
+        return WORDINGS[self.instrument]
 
 
 def _described(

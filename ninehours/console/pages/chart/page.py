@@ -1,0 +1,197 @@
+"""The page: whose chart, as known when, and what each service tells of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from ninehours.attendance.v1 import calendar_service_pb2 as calendar
+from ninehours.billing.v1 import accounts_service_pb2 as accounts
+from ninehours.billing.v1 import billing_work_service_pb2 as work
+from ninehours.intake.v1 import chart_service_pb2 as intake
+from ninehours.intake.v1 import intake_service_pb2 as tasks
+from ninehours.plans.v1 import care_service_pb2 as care
+from ninehours.plans.v1 import courses_service_pb2 as courses
+from ninehours.plans.v1 import plans_service_pb2 as plans
+
+from kernel.rpc.translate import to_timestamp
+from ninehours.console.pages.chart.asking import Answer, answered, asked
+from ninehours.console.pages.chart.bands import (
+    Bands,
+    LevelRow,
+    authorizations_of,
+    claims_of,
+    levels_of,
+    plans_of,
+    scores_of,
+    weeks_of,
+)
+from ninehours.console.pages.chart.drawing import drawn
+from ninehours.console.pages.chart.tables import tables_of
+from ninehours.console.pages.chart.telling import code, day_of, moment_at, shown, shown_moment
+from ninehours.console.texts import words
+from ninehours.console.visit import NoSuchPage, Screen, Visit
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sites:
+    """Names and clocks, by id; none while attendance doesn't answer."""
+
+    names: Mapping[str, str]
+    zones: Mapping[str, str]
+
+    def clock(self, site_id: str) -> ZoneInfo:
+        """UTC, where it isn't known."""
+        return ZoneInfo(self.zones.get(site_id, "UTC"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whose:
+    """Whose chart it is, as the page's head says; `open_tasks`: due when, and how urgent."""
+
+    client_id: str
+    name: str
+    born: str
+    why_not: str
+    open_tasks: list[tuple[str, str]]
+
+
+def chart(visit: Visit) -> Screen:
+    """A client's, as it is known now or was at the end of a day."""
+    client_id = client_in(visit)
+    sites = sites_told(visit)
+    person = answered(visit, intake.ReadPersonRequest(client_id=client_id))
+    zone = sites.clock(person.said.site_id if person.said else "")
+    known_on = _known_on(visit.query.get("known_on", ""))
+    bands, answers = _told(visit, client_id, sites, zone, _end_of(known_on, zone))
+    return Screen(
+        "chart.html",
+        {
+            "whose": whose(visit, client_id, person, zone),
+            "level": _level_on(bands.levels, known_on or datetime.now(zone).date()),
+            "levels_told": answers["levels"].said is not None,
+            "known_on": known_on,
+            "known_on_shown": shown(known_on),
+            "zone": zone.key,
+            "bands": bands,
+            "drawing": drawn(bands),
+            "tables": tables_of(bands, answers),
+            "of_other_roles": [name for name, told in answers.items() if told.of_other_roles],
+        },
+    )
+
+
+def client_in(visit: Visit) -> str:
+    """Whom the address names; NoSuchPage where it names nobody."""
+    try:
+        return str(UUID(visit.place["client_id"]))
+    except ValueError:
+        raise NoSuchPage from None
+
+
+def sites_told(visit: Visit) -> Sites:
+    """As far as attendance tells them now."""
+    found = asked(visit, calendar.ListSitesRequest()).rows("sites")
+    return Sites(
+        names={site.site_id: site.name for site in found},
+        zones={site.site_id: site.time_zone for site in found},
+    )
+
+
+def whose(visit: Visit, client_id: str, person: Answer, zone: ZoneInfo) -> Whose:
+    """What the head of the page says."""
+    open_tasks = asked(visit, tasks.ListSafetyTasksRequest(client_id=client_id, open_only=True))
+    identity = person.said.identity if person.said else None
+    born = day_of(identity, "birth_date") if identity else None
+    name = ", ".join(filter(None, (identity.family_name, identity.given_name))) if identity else ""
+    return Whose(
+        client_id=client_id,
+        name=name or client_id,
+        born=shown(born),
+        why_not=person.why_not,
+        open_tasks=[
+            (shown_moment(moment_at(task.due_at, zone)), code(task, "risk"))
+            for task in open_tasks.rows("tasks")
+        ],
+    )
+
+
+def _level_on(levels: Sequence[LevelRow], day: date) -> str:
+    """The level on a day, its program, and its label; empty: in care nowhere, or not told."""
+    text, label = words().chart.level, words().chart.says
+    return "; ".join(
+        text.format(
+            level=row.level,
+            program=row.program,
+            label=label.part2 if row.under_part2 else label.no_part2,
+        )
+        for row in levels
+        if row.has(day)
+    )
+
+
+def _known_on(typed: str) -> date | None:
+    """None: now. NoSuchPage for what is no date."""
+    try:
+        return date.fromisoformat(typed) if typed else None
+    except ValueError:
+        raise NoSuchPage from None
+
+
+def _end_of(known_on: date | None, zone: ZoneInfo) -> Timestamp | None:
+    """The last moment of that day by the site's clock."""
+    if known_on is None:
+        return None
+    midnight = datetime.combine(known_on + DAY, time.min, zone).astimezone(UTC)
+    return to_timestamp(midnight - timedelta(microseconds=1))
+
+
+def _told(
+    visit: Visit, client_id: str, sites: Sites, zone: ZoneInfo, as_of: Timestamp | None
+) -> tuple[Bands, dict[str, Answer]]:
+    """Each band, and what each table rests on."""
+    of_then: dict[str, Any] = {"client_id": client_id, "as_of": as_of}
+    course = asked(visit, courses.ReadCourseRequest(**of_then))
+    progress = asked(visit, plans.ListProgressRequest(**of_then))
+    assessed = asked(visit, intake.ListAssessmentsRequest(**of_then))
+    planned = asked(visit, care.ReadPlansRequest(**of_then))
+    account = asked(visit, accounts.ReadAccountRequest(**of_then))
+    payers = _payers(visit) if account.said else {}
+    levels = levels_of(course.rows("episodes"), sites.names)
+    bands = Bands(
+        levels=levels,
+        weeks=weeks_of(progress.rows("weeks"), levels),
+        scores=scores_of(assessed.rows("assessments"), zone),
+        plans=plans_of(planned.rows("plans"), levels),
+        authorizations=authorizations_of(account.rows("authorizations"), payers),
+        claims=claims_of(account.rows("claims"), payers),
+        instruments=_instruments(visit, sites) if assessed.rows("assessments") else {},
+    )
+    return bands, {
+        "levels": course,
+        "hours": progress,
+        "scores": assessed,
+        **({"changes": progress} if bands.changes else {}),
+        "plans": planned,
+        "authorizations": account,
+        "claims": account,
+    }
+
+
+def _payers(visit: Visit) -> Mapping[str, str]:
+    found = asked(visit, work.ListPayersRequest()).rows("payers")
+    return {payer.payer_id: payer.name for payer in found}
+
+
+def _instruments(visit: Visit, sites: Sites) -> Mapping[str, intake.Instrument]:
+    """By id; none where no site is known, for which they are asked."""
+    site_id = next(iter(sites.names), "")
+    if not site_id:
+        return {}
+    found = asked(visit, intake.ListInstrumentsRequest(site_id=site_id)).rows("instruments")
+    return {each.instrument: each for each in found}

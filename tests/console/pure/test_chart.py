@@ -1,0 +1,214 @@
+"""What the chart makes of what services told: rows, and shapes on one axis of weeks."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+from ninehours.billing.v1 import accounts_service_pb2 as accounts
+from ninehours.billing.v1 import rules_pb2 as rules
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.intake.v1 import chart_service_pb2 as intake
+from ninehours.intake.v1 import intake_service_pb2 as intake_pb
+from ninehours.plans.v1 import care_service_pb2 as care
+from ninehours.plans.v1 import courses_service_pb2 as courses
+from ninehours.plans.v1 import plans_service_pb2 as plans
+
+from kernel.rpc.translate import to_date
+from ninehours.console.pages.chart.asking import Answer
+from ninehours.console.pages.chart.bands import (
+    Bands,
+    LevelRow,
+    claims_of,
+    levels_of,
+    plans_of,
+    scores_of,
+    weeks_of,
+)
+from ninehours.console.pages.chart.drawing import axis_of, drawn
+from ninehours.console.pages.chart.tables import tables_of
+from ninehours.console.texts import written
+from services.intake.domain.instruments import INSTRUMENTS, bam
+from services.intake.domain.instruments.score import Band
+
+ENUMS = (
+    common.ProgramKind,
+    plans.DischargeReason,
+    plans.ScoreChange,
+    plans.SignerRole,
+    intake_pb.SafetyRisk,
+    rules.AuthorizationUnit,
+)
+MONDAY = date(2026, 3, 2)
+
+
+def course(*levels: courses.LevelSegment) -> courses.CourseEpisode:
+    return courses.CourseEpisode(
+        episode_id="episode",
+        site_id="site",
+        program=common.Program(kind=common.PROGRAM_KIND_DUAL, under_part2=True),
+        admitted_on=to_date(MONDAY),
+        levels=levels,
+    )
+
+
+def level(name: str, first: date, last: date | None = None, floor: int = 540) -> LevelRow:
+    segment = courses.LevelSegment(
+        level_of_care=name,
+        floor_minutes=floor,
+        ceiling_minutes=900 if floor else 0,
+        to=to_date(last) if last else None,
+        **{"from": to_date(first)},
+    )
+    [row] = levels_of([course(segment)], {"site": "Harbor"})
+    return row
+
+
+def week(monday: date, *, delivered: int = 540, **changes: object) -> plans.WeekOfProgress:
+    told = {"attended": 3, "complete": True, "reaches_band": delivered >= 540, **changes}
+    return plans.WeekOfProgress(
+        week_start=to_date(monday), delivered_minutes=delivered, episode_id="episode", **told
+    )
+
+
+def claim(first: date, last: date, frequency: str = "1", *, stands: bool) -> accounts.AccountClaim:
+    return accounts.AccountClaim(
+        claim_id=f"{first}",
+        charge=common.Money(currency_code="USD", minor_units=85500),
+        frequency=frequency,
+        stands=stands,
+        to=to_date(last),
+        **{"from": to_date(first)},
+    )
+
+
+def test_what_services_tell_by_a_code_has_words() -> None:
+    found = written()["chart"]
+    assert found["codes"].keys() == {name for enum in ENUMS for name in enum.keys()}  # noqa: SIM118
+    flags = {"USE", "RISK", "PROTECTIVE", bam.NO_FLAG}
+    assert found["severities"].keys() == {*Band, *flags}
+    ids = {instrument.partition("/")[0].upper() for instrument in INSTRUMENTS}
+    assert found["instruments"].keys() == ids
+
+
+def test_a_week_is_short_of_the_level_of_its_end_alone_and_only_when_it_is_over() -> None:
+    levels = [level("2.1", MONDAY, date(2026, 3, 11)), level("1", date(2026, 3, 12), floor=0)]
+    short, of_no_band, open_one, without = weeks_of(
+        [
+            week(MONDAY, delivered=400),
+            week(date(2026, 3, 9), delivered=180),
+            week(MONDAY, delivered=400, complete=False),
+            week(MONDAY, delivered=0, attended=0),
+        ],
+        levels,
+    )
+    assert [each.short for each in (short, of_no_band, open_one, without)] == [
+        *(True, False, False, False)
+    ]
+    [unknown] = weeks_of([week(MONDAY, delivered=400)], [])
+    assert not unknown.short
+
+
+def test_changes_of_scores_are_told_where_they_move() -> None:
+    told = [
+        plans.ScoreTrend(known=True, first=16, latest=latest, change=change)
+        for latest, change in (
+            (16, plans.SCORE_CHANGE_NONE_RELIABLE),
+            (16, plans.SCORE_CHANGE_NONE_RELIABLE),
+            (9, plans.SCORE_CHANGE_RELIABLY_IMPROVED),
+        )
+    ]
+    days = [date(2026, 3, day) for day in (2, 9, 16)]
+    weeks = weeks_of(
+        [week(day, phq9=trend) for day, trend in zip(days, told, strict=True)],
+        [level("2.1", MONDAY)],
+    )
+    moved = Bands(weeks=weeks).changes
+    assert [each.monday for each in moved] == [days[0], days[2]]
+    assert [each.reliable for each in moved] == [False, True]
+
+
+def test_a_plan_ends_with_what_came_into_force_in_its_place_or_with_its_episode() -> None:
+    first, second, draft = plans_of(
+        [
+            care.RecordedPlan(
+                plan_id="a",
+                episode_id="episode",
+                superseded_by="b",
+                in_force_from=to_date(MONDAY),
+            ),
+            care.RecordedPlan(
+                plan_id="b", episode_id="episode", in_force_from=to_date(date(2026, 4, 1))
+            ),
+            care.RecordedPlan(plan_id="c", episode_id="episode"),
+        ],
+        [level("2.1", MONDAY, date(2026, 5, 1))],
+    )
+    assert (first.first, first.last) == (MONDAY, date(2026, 3, 31))
+    assert second.last == date(2026, 5, 1)
+    assert draft.first is None
+
+
+def test_the_axis_has_whole_weeks_and_of_very_many_the_newest() -> None:
+    axis = axis_of(date(2026, 2, 27), date(2026, 3, 8))
+    assert (axis.monday, axis.weeks, axis.last) == (date(2026, 2, 23), 2, date(2026, 3, 8))
+    assert [says for _, says in axis.ticks] == ["23 Feb", "2 Mar"]
+    long = axis_of(date(2016, 1, 1), date(2026, 3, 8))
+    assert long.last == date(2026, 3, 8)
+    assert long.weeks == 104
+    # What began before it begins at its edge.
+    assert long.span(date(2016, 1, 1), None) == (long.x(long.monday), long.weeks * long.week)
+
+
+def test_what_overlaps_is_drawn_one_below_the_other_and_what_goes_on_to_the_end() -> None:
+    bands = Bands(
+        levels=[level("2.1", MONDAY)],
+        claims=claims_of(
+            [
+                claim(MONDAY, date(2026, 3, 5), "7", stands=True),
+                claim(MONDAY, date(2026, 3, 5), stands=False),
+                claim(date(2026, 3, 9), date(2026, 3, 12), stands=True),
+            ],
+            {},
+        ),
+    )
+    drawing = drawn(bands)
+    assert drawing
+    levels, claims = drawing.lanes
+    [bar] = levels.shapes
+    assert bar.x + bar.width == pytest.approx(drawing.axis.width, abs=6)
+    assert [shape.look for shape in claims.shapes] == ["claim", "fallen", "claim"]
+    above, below, next_one = (shape.y for shape in claims.shapes)
+    assert above == next_one < below
+    assert drawn(Bands()) is None
+
+
+def test_scores_lie_in_the_bands_of_their_instrument() -> None:
+    phq9 = intake.Instrument(
+        instrument="phq9/1",
+        highest_score=27,
+        bands=[
+            intake.InstrumentBand(band="MINIMAL", lowest_score=0),
+            intake.InstrumentBand(band="SEVERE", lowest_score=20),
+        ],
+    )
+    told = [intake.InstrumentAssessment(instrument="phq9/1", score=21, band="SEVERE")]
+    told[0].completed_at.FromJsonString("2026-03-03T03:00:00Z")
+    rows = scores_of(told, ZoneInfo("America/Chicago"))
+    assert rows[0].on == MONDAY  # by the site's clock
+    drawing = drawn(Bands(scores=rows, instruments={"phq9/1": phq9}))
+    assert drawing
+    [lane] = drawing.lanes
+    minimal, severe = (shape for shape in lane.shapes if shape.look.startswith("severity"))
+    [point] = (shape for shape in lane.shapes if shape.kind == "point")
+    assert severe.y < point.y < severe.y + severe.height == minimal.y
+
+
+def test_a_table_says_why_it_is_not_told_and_is_left_out_where_it_is_for_other_roles() -> None:
+    answers = {
+        "levels": Answer(why_not="away"),
+        "claims": Answer(of_other_roles=True),
+        "plans": Answer(said=care.ReadPlansResponse()),
+    }
+    levels, found = tables_of(Bands(), answers)
+    assert (levels.name, levels.why_not) == ("levels", "away")
+    assert (found.name, found.why_not, found.rows) == ("plans", "", [])
