@@ -664,6 +664,7 @@ COURSE = courses.ReadCourseResponse(
                     level_of_care="2.1",
                     to=on("2026-01-18"),
                     floor_minutes=540,
+                    ceiling_minutes=900,
                     **since("2026-01-05"),
                 ),
                 courses.LevelSegment(level_of_care="1", **since("2026-01-19")),

@@ -14,7 +14,7 @@ from ninehours.plans.v1 import courses_service_pb2 as courses
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from kernel.rpc.translate import to_date
-from ninehours.console.pages.chart.asking import Answer
+from ninehours.console.pages.chart.asking import ToldPart
 from ninehours.console.pages.chart.bands import (
     Bands,
     LevelRow,
@@ -205,9 +205,9 @@ def test_scores_lie_in_the_bands_of_their_instrument() -> None:
 
 def test_a_table_says_why_it_is_not_told_and_is_left_out_where_it_is_for_other_roles() -> None:
     answers = {
-        "levels": Answer(why_not="away"),
-        "claims": Answer(of_other_roles=True),
-        "plans": Answer(said=care.ReadPlansResponse()),
+        "levels": ToldPart(why_not="away"),
+        "claims": ToldPart(of_other_roles=True),
+        "plans": ToldPart(said=care.ReadPlansResponse()),
     }
     levels, found = tables_of(Bands(), answers)
     assert (levels.name, levels.why_not) == ("levels", "away")

@@ -14,8 +14,8 @@ from ninehours.console.visit import Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A service's; None: it isn't told, and `why_not` says in words why, unless it is for other
+class ToldPart:
+    """What a service answered; None: it isn't told, and `why_not` says in words why, unless it is for other
     roles."""
 
     said: Any = None
@@ -34,22 +34,22 @@ def may_ask(visit: Visit, request: Message) -> bool:
     return visit.person.role in policy.roles and visit.person.role.purpose in policy.purposes
 
 
-def answered(visit: Visit, request: Message) -> Answer:
+def answered(visit: Visit, request: Message) -> ToldPart:
     """Briefly: the page goes on while the service is away. RemoteRefusal."""
     try:
-        return Answer(said=visit.ask_briefly(request))
+        return ToldPart(said=visit.ask_briefly(request))
     except ServiceAway as away:
         service = words().services[away.service]
-        return Answer(why_not=words().chart.untold.away.format(service=service))
+        return ToldPart(why_not=words().chart.untold.away.format(service=service))
 
 
-def asked(visit: Visit, request: Message) -> Answer:
+def asked(visit: Visit, request: Message) -> ToldPart:
     """The same of what the page goes on without, whatever becomes of it."""
     if not may_ask(visit, request):
-        return Answer(of_other_roles=True)
+        return ToldPart(of_other_roles=True)
     try:
         return answered(visit, request)
     except RemoteRefusal as refusal:
         if refusal.reason == "NOT_CREDENTIALED":
-            return Answer(why_not=words().chart.untold.NOT_CREDENTIALED)
-        return Answer(why_not=refusal.message)
+            return ToldPart(why_not=words().chart.untold.NOT_CREDENTIALED)
+        return ToldPart(why_not=refusal.message)

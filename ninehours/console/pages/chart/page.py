@@ -18,7 +18,7 @@ from ninehours.plans.v1 import courses_service_pb2 as courses
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from kernel.rpc.translate import to_timestamp
-from ninehours.console.pages.chart.asking import Answer, answered, asked
+from ninehours.console.pages.chart.asking import ToldPart, answered, asked
 from ninehours.console.pages.chart.bands import (
     Bands,
     LevelRow,
@@ -39,7 +39,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sites:
+class KnownSites:
     """Names and clocks, by id; none while attendance doesn't answer."""
 
     names: Mapping[str, str]
@@ -64,7 +64,7 @@ class Whose:
 def chart(visit: Visit) -> Screen:
     """A client's, as it is known now or was at the end of a day."""
     client_id = client_in(visit)
-    sites = sites_told(visit)
+    sites = known_sites(visit)
     person = answered(visit, intake.ReadPersonRequest(client_id=client_id))
     zone = sites.clock(person.said.site_id if person.said else "")
     known_on = _known_on(visit.query.get("known_on", ""))
@@ -94,16 +94,16 @@ def client_in(visit: Visit) -> str:
         raise NoSuchPage from None
 
 
-def sites_told(visit: Visit) -> Sites:
+def known_sites(visit: Visit) -> KnownSites:
     """As far as attendance tells them now."""
     found = asked(visit, calendar.ListSitesRequest()).rows("sites")
-    return Sites(
+    return KnownSites(
         names={site.site_id: site.name for site in found},
         zones={site.site_id: site.time_zone for site in found},
     )
 
 
-def whose(visit: Visit, client_id: str, person: Answer, zone: ZoneInfo) -> Whose:
+def whose(visit: Visit, client_id: str, person: ToldPart, zone: ZoneInfo) -> Whose:
     """What the head of the page says."""
     open_tasks = asked(visit, tasks.ListSafetyTasksRequest(client_id=client_id, open_only=True))
     identity = person.said.identity if person.said else None
@@ -152,8 +152,8 @@ def _end_of(known_on: date | None, zone: ZoneInfo) -> Timestamp | None:
 
 
 def _told(
-    visit: Visit, client_id: str, sites: Sites, zone: ZoneInfo, as_of: Timestamp | None
-) -> tuple[Bands, dict[str, Answer]]:
+    visit: Visit, client_id: str, sites: KnownSites, zone: ZoneInfo, as_of: Timestamp | None
+) -> tuple[Bands, dict[str, ToldPart]]:
     """Each band, and what each table rests on."""
     of_then: dict[str, Any] = {"client_id": client_id, "as_of": as_of}
     course = asked(visit, courses.ReadCourseRequest(**of_then))
@@ -188,7 +188,7 @@ def _payers(visit: Visit) -> Mapping[str, str]:
     return {payer.payer_id: payer.name for payer in found}
 
 
-def _instruments(visit: Visit, sites: Sites) -> Mapping[str, intake.Instrument]:
+def _instruments(visit: Visit, sites: KnownSites) -> Mapping[str, intake.Instrument]:
     """By id; none where no site is known, for which they are asked."""
     site_id = next(iter(sites.names), "")
     if not site_id:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from ninehours.console.pages.chart.asking import Answer
+from ninehours.console.pages.chart.asking import ToldPart
 from ninehours.console.pages.chart.bands import (
     Bands,
     ClaimRow,
@@ -29,7 +29,7 @@ class Table:
     why_not: str = ""
 
 
-def tables_of(bands: Bands, answers: Mapping[str, Answer]) -> list[Table]:
+def tables_of(bands: Bands, answers: Mapping[str, ToldPart]) -> list[Table]:
     """In the order of care, for the visitor's role. `answers`: what each rests on."""
     rows: dict[str, list[Sequence[str]]] = {
         "levels": [_level(row) for row in bands.levels],
