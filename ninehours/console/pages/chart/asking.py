@@ -15,8 +15,8 @@ from ninehours.console.visit import Visit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldPart:
-    """What a service answered; None: it isn't told, and `why_not` says in words why, unless it is for other
-    roles."""
+    """What a service answered; None: it isn't told, and `why_not` says in words why, unless it is
+    for other roles."""
 
     said: Any = None
     why_not: str = ""
