@@ -52,6 +52,22 @@ LOOKED_AT = (
         at=lambda story: f"/today/close?{story.day}&session={story.group.session_id}",
     ),
     LookedAt(
+        name="chart",
+        page="/clients/{client_id}/chart",
+        roles=DESK | {Role.BILLER},
+        at=lambda story: f"/clients/{story.client_id}/chart",
+    ),
+    LookedAt(
+        name="chart, of a clinician",
+        roles=frozenset({Role.CLINICIAN}),
+        at=lambda story: f"/clients/{story.client_id}/chart",
+    ),
+    LookedAt(
+        name="chart, of a biller",
+        roles=frozenset({Role.BILLER}),
+        at=lambda story: f"/clients/{story.client_id}/chart",
+    ),
+    LookedAt(
         name="home",
         page="/",
         roles=frozenset({Role.ADMINISTRATOR}),

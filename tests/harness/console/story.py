@@ -44,6 +44,11 @@ class PlayedStory:
         raise LookupError(on)
 
     @property
+    def client_id(self) -> str:
+        """Of somebody of that group."""
+        return str(self.group.presences[0].client_id)
+
+    @property
     def day(self) -> str:
         """The day and the site of that group, as addresses have it."""
         on = self.group.service_date

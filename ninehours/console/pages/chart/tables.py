@@ -13,10 +13,15 @@ from ninehours.console.pages.chart.bands import (
     ScoreRow,
     WeekRow,
 )
-from ninehours.console.pages.chart.telling import dollars, hours, name_of, severity, shown
+from ninehours.console.pages.chart.telling import (
+    dollars,
+    frequency,
+    hours,
+    name_of,
+    severity,
+    shown,
+)
 from ninehours.console.texts import words
-
-ORIGINAL = "1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,12 +134,11 @@ def _until(on: date, until: date | None, says: str) -> str:
 
 
 def _claim(row: ClaimRow) -> Sequence[str]:
-    text = words().chart
-    became = text.frequencies[row.frequency or ORIGINAL]
+    text = words().chart.says
     return (
         f"{shown(row.first)} – {shown(row.last)}",
         row.payer,
         dollars(row.charge),
-        became,
-        text.says.stands if row.stands else text.says.fallen,
+        frequency(row.frequency),
+        text.stands if row.stands else text.fallen,
     )

@@ -10,6 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.console.texts import words
 
 CENTS = 100
+ORIGINAL = "1"
 
 
 def day_of(message: Any, field: str) -> date | None:
@@ -61,9 +62,21 @@ def dollars(money: Any) -> str:
 
 def severity(band: str) -> str:
     """Of an instrument's band, or of the flags that one joins."""
-    return ", ".join(words().chart.severities[each] for each in band.split("+") if each)
+    known = words().chart.severities
+    return ", ".join(_worded(known, each) for each in band.split("+") if each)
 
 
 def name_of(instrument: str) -> str:
     """`PHQ-9` of `phq9/1`."""
-    return str(words().chart.instruments[instrument.partition("/")[0].upper()])
+    name, _, _ = instrument.partition("/")
+    return _worded(words().chart.instruments, name.upper())
+
+
+def frequency(code: str) -> str:
+    """Of a claim; one that says none is an original."""
+    return _worded(words().chart.frequencies, code or ORIGINAL)
+
+
+def _worded(known: Any, code: str) -> str:
+    """As it is, where a newer release has a code that this one has no word for."""
+    return str(known[code]) if code in known else code
