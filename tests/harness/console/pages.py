@@ -17,7 +17,7 @@ class LookedAt:
 
     `roles`: who may, the first of them in `Role`'s order looks; `at`: its address on the story.
     `names`: it shows what people are called or what they wrote. `press`: the button whose answer
-    it is. `status`: what it is answered with.
+    it is. `status`: what it is answered with. `file`: it is one to be kept, and no screen.
     """
 
     name: str
@@ -27,6 +27,7 @@ class LookedAt:
     names: bool = True
     press: str = ""
     status: int = 200
+    file: bool = False
 
     @property
     def role(self) -> Role:
@@ -66,6 +67,19 @@ LOOKED_AT = (
         name="chart, of a biller",
         roles=frozenset({Role.BILLER}),
         at=lambda story: f"/clients/{story.client_id}/chart",
+    ),
+    LookedAt(
+        name="worklist",
+        page="/worklist",
+        roles=frozenset({Role.BILLER, Role.OPERATOR}),
+        at=lambda _: "/worklist",
+    ),
+    LookedAt(
+        name="worklist, as a file",
+        page="/worklist/file",
+        roles=frozenset({Role.BILLER, Role.OPERATOR}),
+        at=lambda _: "/worklist/file",
+        file=True,
     ),
     LookedAt(
         name="home",
