@@ -33,8 +33,8 @@ class Bounds:
     longest_life: int
 
 
-class Trusted(Protocol):
-    """An issuer whose tokens are believed of those whom it may speak for."""
+class Signs(Protocol):
+    """Whose signature is known, under what is held to these bounds."""
 
     @property
     def bounds(self) -> Bounds:
@@ -44,6 +44,10 @@ class Trusted(Protocol):
     def key(self, kid: str, algorithm: str, /) -> PublicKey:
         """What it signs with under that id. KeyError: nothing; NotYet: it is being asked."""
         ...
+
+
+class Trusted(Signs, Protocol):
+    """An issuer whose tokens are believed of those whom it may speak for."""
 
     def actor(self, claims: Mapping[str, Any]) -> Actor:
         """Whom they speak for, or Unauthenticated."""

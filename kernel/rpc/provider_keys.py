@@ -5,15 +5,11 @@ withdrawn ceases to be believed; and soon after somebody shows a key id that nob
 a new one is. Whoever shows it is asked to try again meanwhile, and holds nothing of the server's.
 """
 
-import asyncio
-import json
-import ssl
 import threading
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
@@ -21,31 +17,21 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from kernel import logs
 from kernel.identity_provider import IdentityProvider
 from kernel.refusal import NotYet
+from kernel.rpc.provider_answers import Conversation, WrongAnswer, address_in, conversing
 
 PAUSE = 5.0  # seconds between two fetches, whoever asks
 RETRY = 30.0  # seconds until a provider that was away is asked again, if nobody asks before
 WITHIN = 10.0  # seconds for a fetch, its names, handshakes and answers together
-CLOSING = 0.1  # seconds in which connections that were cut off are closed
-LARGEST = 512 * 1024  # bytes of an answer
 MOST_KEYS = 100
 MOST_ASKED = 1000  # key ids that are remembered as asked for
 SMALLEST_RSA = 2048  # bits
 
-Wrong = Literal["status", "size", "json", "issuer", "address", "keys"]
 PublicKey = RSAKey | ECKey | OKPKey
 TYPES: Mapping[str, type[PublicKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 Keys = Mapping[str, Sequence[PublicKey]]
 """Key id → what is published under it: one key, or one a type."""
 
 log = logs.get("kernel.rpc.provider_keys")
-
-
-class WrongAnswer(Exception):
-    """What answers is not what an identity provider says; `wrong` is safe to log."""
-
-    def __init__(self, wrong: Wrong) -> None:
-        super().__init__(wrong)
-        self.wrong = wrong
 
 
 class ProviderKeys:
@@ -133,59 +119,13 @@ class ProviderKeys:
 def fetched(provider: IdentityProvider) -> Keys:
     """The keys that the provider publishes now, by discovery where no setting says where."""
 
-    async def fetch() -> Keys:
-        try:
-            return await _fetched(provider)
-        finally:
-            await asyncio.sleep(CLOSING)
-
-    return asyncio.run(fetch())
-
-
-async def _fetched(provider: IdentityProvider) -> Keys:
-    import aiohttp  # noqa: PLC0415 - only who has a provider pays for it
-
-    trusted = ssl.create_default_context(cafile=provider.ca_file)
-    trusted.minimum_version = ssl.TLSVersion.TLSv1_2
-    async with (
-        asyncio.timeout(WITHIN),
-        aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=trusted),
-            trust_env=True,  # A network's way out may be a proxy.
-            auto_decompress=False,
-            headers={"accept": "application/json", "accept-encoding": "identity"},
-        ) as session,
-    ):
-
-        async def said(address: str) -> Any:
-            # The specification has no redirects (Discovery 1.0, 4.2): none can lead astray.
-            async with session.get(address, allow_redirects=False) as response:
-                if response.status != 200:
-                    raise WrongAnswer("status")
-                body = bytearray()
-                async for chunk in response.content.iter_any():
-                    body += chunk
-                    if len(body) > LARGEST:
-                        raise WrongAnswer("size")
-            try:
-                return json.loads(body)
-            except (ValueError, RecursionError):
-                raise WrongAnswer("json") from None
-
+    async def fetch(asked: Conversation) -> Keys:
         if provider.jwks_uri is not None:
-            return keys_in(await said(provider.jwks_uri))
-        about = await said(provider.discovery)
-        return keys_in(await said(jwks_uri_in(about, provider.issuer)))
+            return keys_in(await asked.read(provider.jwks_uri))
+        about = await asked.read(provider.discovery)
+        return keys_in(await asked.read(address_in(about, "jwks_uri", provider.issuer)))
 
-
-def jwks_uri_in(about: object, issuer: str) -> str:
-    """Where the issuer that says this of itself has its keys."""
-    if not isinstance(about, dict) or about.get("issuer") != issuer:
-        raise WrongAnswer("issuer")
-    address = about.get("jwks_uri")
-    if not isinstance(address, str) or urlsplit(address).scheme != "https":
-        raise WrongAnswer("address")
-    return address
+    return conversing(provider, fetch, WITHIN)
 
 
 def keys_in(jwks: object) -> Keys:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from kernel.config import Settings, WrongSetting
 from kernel.rereading import Rereading, rereading_one
 from kernel.rpc.denied import Denied, denied_in
-from kernel.rpc.issuers import Bounds, OwnIssuer, ProvidersPeople, Trusted, invalid
+from kernel.rpc.issuers import Bounds, OwnIssuer, ProvidersPeople, Signs, Trusted, invalid
 from kernel.rpc.provider_keys import ProviderKeys
 from kernel.rpc.tokens import Actor, Unauthenticated, is_service
 from kernel.secrets import PEOPLE, published_keys
@@ -64,16 +64,10 @@ class Verifier:
         `peer`: the services that the peer's certificate names, of which alone a service's token is
         believed; None: no certificate was asked for, on one machine. Judged by the real clock.
         """
-        try:
-            signature = jws.extract_compact(token.encode())
-            claims = _claims_of(signature)
-            issuer = claims["iss"]
-            trusted = self._trusted[issuer]
-            _verify(signature, trusted)
-        except (JoseError, ValueError, TypeError, KeyError, RecursionError):
-            raise invalid() from None
         now = self._clock()
-        _judge(claims, trusted.bounds, now)
+        claims = verified(token, self._trusted, now)
+        issuer = claims["iss"]
+        trusted = self._trusted[issuer]
         actor = trusted.actor(claims)
         if peer is not None and is_service(actor) and issuer not in peer:
             raise Unauthenticated(
@@ -84,6 +78,20 @@ class Verifier:
         ):
             raise Unauthenticated("TOKEN_DENIED", "the token is believed no more")
         return actor
+
+
+def verified(token: str, issuers: Mapping[str, Signs], now: float) -> dict[str, Any]:
+    """What the one of these issuers claims that signed the token, within its bounds; else
+    Unauthenticated, and NotYet where its key isn't known yet."""
+    try:
+        signature = jws.extract_compact(token.encode())
+        claims = _claims_of(signature)
+        issuer = issuers[claims["iss"]]
+        _verify(signature, issuer)
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError):
+        raise invalid() from None
+    _judge(claims, issuer.bounds, now)
+    return claims
 
 
 def verifier_of(settings: Settings) -> Verifier:
@@ -119,7 +127,7 @@ def _claims_of(signature: CompactSignature) -> dict[str, Any]:
     return claims
 
 
-def _verify(signature: CompactSignature, issuer: Trusted) -> None:
+def _verify(signature: CompactSignature, issuer: Signs) -> None:
     """JoseError, or KeyError, where the issuer didn't sign it, or for another use."""
     header = signature.headers()
     algorithm, kid = header["alg"], header["kid"]

@@ -16,6 +16,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from kernel.identity_provider import IdentityProvider
 from kernel.refusal import NotYet
 from kernel.rpc import provider_keys
+from kernel.rpc.provider_answers import WrongAnswer
 from kernel.rpc.provider_keys import ProviderKeys, fetched
 from kernel.rpc.tokens import Unauthenticated
 from tests.harness.identity.believing import believing
@@ -97,7 +98,7 @@ def test_who_says_another_issuer_or_no_https_address_of_its_keys_is_not_believed
 ) -> None:
     usual = {"issuer": issuer.issuer, "jwks_uri": f"{issuer.issuer}{issuer.JWKS}"}
     issuer.answers[issuer.DISCOVERY] = lambda request: says(request, {**usual, **about})
-    with pytest.raises(provider_keys.WrongAnswer):
+    with pytest.raises(WrongAnswer):
         fetched(told(issuer))
     assert issuer.JWKS not in issuer.asked
 
