@@ -5,26 +5,33 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",  # Bootstrap's marks in its own style sheet
-        "connect-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    )
-)
+POLICY = b"content-security-policy"
 HEADERS = (
-    (b"content-security-policy", SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 NOT_KEPT = (b"cache-control", b"no-store")
+
+
+def security_policy(*sent_to: str) -> str:
+    """What a page may: our own files and addresses, and its forms to these origins besides."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",  # Bootstrap's marks in its own style sheet
+            "connect-src 'self'",
+            " ".join(("form-action 'self'", *sent_to)),
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        )
+    )
+
+
+USUAL = security_policy().encode()
 
 
 class SafeHeaders:
@@ -37,8 +44,9 @@ class SafeHeaders:
         async def with_headers(message: "Message") -> None:
             if message["type"] == "http.response.start":
                 given = [*message.get("headers", ())]
-                if not any(name.lower() == NOT_KEPT[0] for name, _ in given):
-                    given.append(NOT_KEPT)
+                names = {name.lower() for name, _ in given}
+                usual = (NOT_KEPT, (POLICY, USUAL))
+                given += [header for header in usual if header[0] not in names]
                 message = {**message, "headers": [*given, *HEADERS]}
             await send(message)
 

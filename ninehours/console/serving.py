@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 from kernel import logs
 from kernel.config import WrongSetting
 from kernel.rpc.channel import channel_to
+from kernel.rpc.provider_keys import ProviderKeys
 from kernel.store.database import open_database, when_possible
 from kernel.store.roles import RoledDatabase, act_as_owner, grant
 from kernel.sweeping import sweeping
@@ -19,11 +20,15 @@ from kernel.tls.identity import Identity
 from kernel.watching.health import Health
 from kernel.watching.port import HealthPort
 from ninehours.console.assets import Asset, AssetMissing, assets
-from ninehours.console.people import PeopleOfOneMachine
+from ninehours.console.people import People, PeopleOfOneMachine
+from ninehours.console.provider.client import Client
+from ninehours.console.provider.people import PeopleOfProvider
 from ninehours.console.services import AskedServices
 from ninehours.console.sessions.privileges import CONSOLE
+from ninehours.console.sessions.sign_ins import SignIns
 from ninehours.console.sessions.store import Sessions, migrate_sessions
 from ninehours.console.settings import ConsoleSettings
+from ninehours.console.signing_in import SigningIn
 from ninehours.console.web import Console
 
 log = logs.get("console.serving")
@@ -44,8 +49,7 @@ def serve(settings: ConsoleSettings) -> None:
         longest=timedelta(seconds=settings.signed_in_for),
     )
     console = Console(
-        people=_people(settings),
-        sessions=sessions,
+        signing_in=SigningIn(_people(settings), sessions, SignIns(engine)),
         services=services,
         assets=_assets(),
         secure=settings.rpc_identity is not None,
@@ -109,8 +113,12 @@ def _reloading(identity: Identity) -> ssl.SSLContext:
     return context
 
 
-def _people(settings: ConsoleSettings) -> PeopleOfOneMachine:
-    assert settings.people_dir is not None  # or the settings were refused
+def _people(settings: ConsoleSettings) -> People:
+    if settings.people_dir is None:
+        registration = settings.registration
+        keys = ProviderKeys(registration.provider)
+        keys.start()
+        return PeopleOfProvider(Client(registration), keys, idle=settings.idle_after)
     try:
         way_in = (settings.secrets_dir / WAY_IN).read_text(encoding="ascii").strip()
     except OSError as error:

@@ -1,5 +1,6 @@
 """The console as an ASGI application: who is signed in, what they sent, and which page answers."""
 
+import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,13 +24,21 @@ from kernel.roles import Role
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.store.database import is_passing
 from ninehours.console.assets import PATH, Asset
-from ninehours.console.headers import SafeHeaders
+from ninehours.console.headers import POLICY, SafeHeaders, security_policy
 from ninehours.console.pages.routes import PAGES, answers, places_of
-from ninehours.console.people import PeopleOfOneMachine, Person
+from ninehours.console.people import NotSignedIn, Person, ProviderAway
 from ninehours.console.presenter import Presenter
 from ninehours.console.services import BRIEFLY, AskedServices, ServiceAway
 from ninehours.console.sessions.secret import SessionSecret
-from ninehours.console.sessions.store import Sessions
+from ninehours.console.sessions.sign_ins import WITHIN
+from ninehours.console.signing_in import (
+    Begun,
+    Detour,
+    Purpose,
+    Returned,
+    SigningIn,
+    TooManySignIns,
+)
 from ninehours.console.texts import words
 from ninehours.console.visit import Download, GoTo, NoSuchPage, Page, Screen, Visit
 
@@ -39,6 +48,7 @@ MOST_SENT = 64 * 1024  # bytes of a form
 MOST_FIELDS = 200
 FOR_GOOD = "public, max-age=31536000, immutable"
 SIGN_IN, SIGN_OUT, THEME = "/sign-in", "/sign-out", "/theme"
+CALLBACK = f"{SIGN_IN}/callback"
 SERVERS = HTTPStatus.INTERNAL_SERVER_ERROR  # from here on it isn't the reader's fault
 TROUBLES = {
     grpc.StatusCode.PERMISSION_DENIED: ("not_yours", HTTPStatus.FORBIDDEN),
@@ -48,6 +58,7 @@ TROUBLES = {
 # Of a form, beside what was typed.
 FORM_TOKEN = "form_token"  # noqa: S105 - a field's name
 THEMES = ("auto", "light", "dark")
+STATE_IN_NAME = 16  # letters of a sign-in's state that its cookie is called by
 
 
 class NotAForm(Exception):
@@ -58,8 +69,7 @@ class NotAForm(Exception):
 class Console:
     """What the application is made of. `secure`: it is served under TLS."""
 
-    people: PeopleOfOneMachine
-    sessions: Sessions
+    signing_in: SigningIn
     services: AskedServices
     assets: Mapping[str, Asset]
     secure: bool
@@ -70,7 +80,8 @@ class Console:
         routes = [
             Route(PATH + "/{digest}/{name}", answering.asset),
             Route(SIGN_IN, answering.open(answering.sign_in), methods=["GET", "POST"]),
-            Route(SIGN_OUT, answering.open(answering.sign_out), methods=["POST"]),
+            Route(CALLBACK, answering.open(answering.callback), methods=["GET"]),
+            Route(SIGN_OUT, answering.open(answering.sign_out), methods=["GET", "POST"]),
             Route(THEME, answering.open(answering.theme), methods=["POST"]),
             *(
                 Route(path, answering.open(partial(answering.page, page)), methods=[method])
@@ -114,6 +125,8 @@ class _Answering:
         self._session_cookie = f"{prefix}ninehours"
         self._way_in_cookie = f"{prefix}ninehours-way-in"
         self._theme_cookie = f"{prefix}ninehours-theme"
+        # Of one path, which no `__Host-` is; one each, since several tabs may be on their way.
+        self._sign_in_cookie = f"{'__Secure-' if console.secure else ''}ninehours-sign-in-"
 
     def open(self, answer: Callable[[_Sent], Response]) -> Callable[[Request], Any]:
         """Reads what was sent; the answer is made in a thread of its own, where it may wait."""
@@ -166,45 +179,104 @@ class _Answering:
         return self._shown(sent, _trouble("nothing_there", error.status_code, sent))
 
     def sign_in(self, sent: _Sent) -> Response:
-        """On one machine: a page of roles, for whom was told the way in."""
-        way_in = sent.query.get("way-in") or self._way_in(sent)
-        if not self._console.people.admits(way_in):
-            screen = _trouble("no_way_in", HTTPStatus.FORBIDDEN, sent)
-            return self._shown(sent, screen)
+        """A page of roles, for whom is let in; then a session, or the way to where one signs in."""
         if sent.method == "GET":
-            response = self._shown(sent, _roles(way_in, "/", {}))
-            self._set(response, self._way_in_cookie, way_in)
-            return response
-        return self._signed_in(sent)
-
-    def _signed_in(self, sent: _Sent) -> Response:
-        # Who forges this form would have to know the way in.
-        if not self._console.people.admits(sent.form.get("way_in", "")):
+            return self._page_of_roles(sent, Purpose())
+        # Who forges this form would have to know the way in, and what their browser holds.
+        held = sent.cookies.get(self._way_in_cookie, "")
+        shown = sent.form.get("way_in", "")
+        if not held or not hmac.compare_digest(held.encode(), shown.encode()):
+            return self._page_of_roles(sent, Purpose(), why=NotSignedIn("over"))
+        if self._way_in(sent) is None:
             return self._shown(sent, _trouble("no_way_in", HTTPStatus.FORBIDDEN, sent))
         try:
-            person = Person(Role(sent.form.get("role", "")))
+            role = Role(sent.form.get("role", ""))
         except ValueError:
             return self._shown(sent, _trouble("no_such_role", HTTPStatus.BAD_REQUEST, sent))
-        if (before := self._secret(sent)) is not None:
-            self._console.sessions.end(before)
-        secret = self._console.sessions.begin(person.kept())
-        log.info("signed_in", role=person.role)
-        then, kept = sent.form.get("then", ""), _kept(sent.form.get("kept", ""))
-        if kept and answers("POST", then):
-            told = {"then": then, "kept": kept}
-            response: Response = self._rendered(sent, Screen("again.html", told), person, secret)
-        else:
-            response = _redirect(_page_at(then))
-        self._set(response, self._session_cookie, secret.cookie)
+        purpose = Purpose(
+            then=sent.form.get("then", ""),
+            typed=_kept(sent.form.get("kept", "")),
+            before=sent.cookies.get(self._session_cookie, ""),
+        )
+        try:
+            begun = self._console.signing_in.begin(role, purpose)
+        except (ProviderAway, TooManySignIns) as why:
+            return self._page_of_roles(sent, purpose, why=why)
+        return self._gone(sent, begun) if isinstance(begun, Detour) else self._begun(sent, begun)
+
+    def callback(self, sent: _Sent) -> Response:
+        """They were where one signs in. A page that goes on, and no redirect: to one that began
+        elsewhere, browsers show no cookie that is Strict."""
+        name = self._sign_in_cookie + sent.query.get("state", "")[:STATE_IN_NAME]
+        secret = SessionSecret.of_cookie(sent.cookies.get(name, ""))
+        try:
+            if secret is None:
+                raise NotSignedIn("over")
+            response = self._begun(sent, self._console.signing_in.finish(secret, sent.query))
+        except NotSignedIn as why:
+            response = self._page_of_roles(sent, Purpose(), why=why)
+        except Returned as returned:
+            response = self._page_of_roles(sent, returned.purpose, why=returned.why)
+        if name in sent.cookies:
+            response.delete_cookie(name, path=CALLBACK, secure=self._console.secure)
         return response
 
     def sign_out(self, sent: _Sent) -> Response:
-        """The session ends, in every replica."""
-        secret = self._secret(sent)
+        """The session ends, in every replica; then where they are signed in, too."""
+        secret, leaving = self._secret(sent), None
         if secret is not None and secret.made(sent.form.get(FORM_TOKEN, "")):
-            self._console.sessions.end(secret)
-        response = self._shown(sent, Screen("signed_out.html"))
-        response.delete_cookie(self._session_cookie, path="/", secure=self._console.secure)
+            leaving = self._console.signing_in.end(secret)
+        response = self._shown(sent, Screen("signed_out.html", {"leaving": leaving}))
+        if leaving is not None:
+            response.headers[POLICY.decode()] = security_policy(_origin(leaving.address))
+        if sent.method == "POST":
+            response.delete_cookie(self._session_cookie, path="/", secure=self._console.secure)
+        return response
+
+    def _gone(self, sent: _Sent, detour: Detour) -> Response:
+        response = self._shown(sent, Screen("going_on.html", {"address": detour.address}))
+        response.set_cookie(
+            self._sign_in_cookie + detour.state[:STATE_IN_NAME],
+            detour.secret.cookie,
+            max_age=int(WITHIN.total_seconds()),
+            path=CALLBACK,
+            secure=self._console.secure,
+            httponly=True,
+            samesite="lax",
+        )
+        return response
+
+    def _begun(self, sent: _Sent, begun: Begun) -> Response:
+        person, secret, purpose = begun.signed_in.person, begun.secret, begun.purpose
+        if purpose.typed and answers("POST", purpose.then):
+            told = {"then": purpose.then, "kept": purpose.typed}
+            response: Response = self._rendered(sent, Screen("again.html", told), person, secret)
+        elif sent.path == CALLBACK:
+            told = {"address": _page_at(purpose.then)}
+            response = self._rendered(sent, Screen("going_on.html", told), person, secret)
+        else:
+            response = _redirect(_page_at(purpose.then))
+        self._set(response, self._session_cookie, secret.cookie)
+        return response
+
+    def _page_of_roles(
+        self,
+        sent: _Sent,
+        purpose: Purpose,
+        *,
+        ended: bool = False,
+        why: NotSignedIn | ProviderAway | TooManySignIns | None = None,
+    ) -> Response:
+        """Or that there is none for who was told no way in."""
+        way_in = self._way_in(sent)
+        if way_in is None:
+            status = HTTPStatus.UNAUTHORIZED if ended else HTTPStatus.FORBIDDEN
+            return self._shown(sent, _trouble("no_way_in", status, sent))
+        response = self._shown(
+            sent,
+            _roles(self._console.signing_in.people.where, way_in, purpose, ended=ended, why=why),
+        )
+        self._set(response, self._way_in_cookie, way_in)
         return response
 
     def theme(self, sent: _Sent) -> Response:
@@ -217,17 +289,20 @@ class _Answering:
 
     def page(self, page: Page, sent: _Sent) -> Response:
         """A page, to whom is signed in."""
-        secret, person = self._signed_in_by(sent)
-        if secret is None or person is None:
-            way_in = self._way_in(sent)
-            if not self._console.people.admits(way_in):
-                return self._shown(sent, _trouble("no_way_in", HTTPStatus.UNAUTHORIZED, sent))
-            screen = _roles(way_in, sent.address, sent.typed, status=HTTPStatus.UNAUTHORIZED)
-            return self._shown(sent, screen)
+        secret = self._secret(sent)
+        try:
+            visitor = self._console.signing_in.visitor(secret) if secret is not None else None
+        except ProviderAway:
+            return self._rendered(sent, _away(words().services.provider, sent), None, secret)
+        if secret is None or visitor is None:
+            return self._page_of_roles(
+                sent, Purpose(then=sent.address, typed=sent.typed), ended=True
+            )
+        person = visitor.person
         if sent.method == "POST" and not secret.made(sent.form.get(FORM_TOKEN, "")):
             screen = _trouble("another_session", HTTPStatus.FORBIDDEN, sent)
             return self._rendered(sent, screen, person, secret)
-        ask = partial(self._console.services.ask, token=self._console.people.token_of(person))
+        ask = partial(self._console.services.ask, token=visitor.token)
         visit = Visit(
             person=person,
             ask=ask,
@@ -244,16 +319,14 @@ class _Answering:
             return Response(answer.content, media_type=answer.media_type, headers=named)
         return self._rendered(sent, answer, person, secret)
 
-    def _signed_in_by(self, sent: _Sent) -> tuple[SessionSecret | None, Person | None]:
-        secret = self._secret(sent)
-        kept = self._console.sessions.use(secret) if secret is not None else None
-        return secret, Person.of_kept(kept) if kept is not None else None
-
     def _secret(self, sent: _Sent) -> SessionSecret | None:
         return SessionSecret.of_cookie(sent.cookies.get(self._session_cookie, ""))
 
-    def _way_in(self, sent: _Sent) -> str:
-        return sent.cookies.get(self._way_in_cookie, "")
+    def _way_in(self, sent: _Sent) -> str | None:
+        given = sent.query.get("way-in") if sent.path == SIGN_IN else None
+        return self._console.signing_in.people.way_in(
+            given or sent.cookies.get(self._way_in_cookie, "")
+        )
 
     def _shown(self, sent: _Sent, screen: Screen) -> HTMLResponse:
         """To nobody in particular."""
@@ -310,13 +383,28 @@ def _trouble(name: str, status: int, sent: _Sent, **told: str) -> Screen:
     return Screen("trouble.html", shown, status)
 
 
-def _roles(way_in: str, then: str, kept: Mapping[str, str], status: int = HTTPStatus.OK) -> Screen:
+def _roles(
+    where: str,
+    way_in: str,
+    purpose: Purpose,
+    *,
+    ended: bool,
+    why: NotSignedIn | ProviderAway | TooManySignIns | None,
+) -> Screen:
+    status, says = HTTPStatus.UNAUTHORIZED if ended else HTTPStatus.OK, ""
+    if isinstance(why, NotSignedIn):
+        status, says = HTTPStatus.FORBIDDEN, words().sign_in.why[why.why]
+    elif why is not None:
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        says = words().sign_in.why["away" if isinstance(why, ProviderAway) else "too_many"]
     told = {
+        "where": where,
         "way_in": way_in,
-        "roles": [*Role],
-        "then": then,
-        "kept": json.dumps(kept) if kept else "",
-        "ended": status == HTTPStatus.UNAUTHORIZED,
+        "roles": why.roles if isinstance(why, NotSignedIn) else [*Role],
+        "then": purpose.then,
+        "kept": json.dumps(dict(purpose.typed)) if purpose.typed else "",
+        "ended": ended,
+        "why": says,
     }
     return Screen("sign_in.html", told, status)
 
@@ -335,6 +423,11 @@ def _page_at(address: str) -> str:
     """The address itself where a page of ours answers it, else the first one."""
     is_ours = not address.startswith("//") and answers("GET", urlsplit(address).path)
     return address if is_ours else "/"
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _redirect(path: str) -> RedirectResponse:

@@ -11,6 +11,7 @@ from ninehours.console.sessions.secret import SessionSecret
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 CONTEXT = b"session"
+RENEWED_WITHIN = timedelta(seconds=30)
 
 BEGIN = text(
     "INSERT INTO session (id, who, used_at, ends_at) VALUES (:id, :who, now(), now() + :longest)"
@@ -21,6 +22,14 @@ USE = text(
     " WHERE id = :id AND used_at > now() - CAST(:idle AS interval) AND ends_at > now()"
     " RETURNING who"
 )
+# One of all who use it renews what it keeps, in the time that it takes: the others' tokens do
+# meanwhile, and whoever dies over it is followed by another.
+CLAIM = text(
+    "UPDATE session SET renewing_until = now() + :within"
+    " WHERE id = :id AND (renewing_until IS NULL OR renewing_until <= now()) RETURNING who"
+)
+RENEW = text("UPDATE session SET who = :who, renewing_until = NULL WHERE id = :id")
+RELEASE = text("UPDATE session SET renewing_until = NULL WHERE id = :id")
 END = text("DELETE FROM session WHERE id = :id")
 SWEEP = text(
     "DELETE FROM session WHERE used_at <= now() - CAST(:idle AS interval) OR ends_at <= now()"
@@ -47,10 +56,25 @@ class Sessions:
         """Who is signed in, from now on idle again; None: nobody, or not any more."""
         with self.engine.begin() as connection:
             sealed = connection.execute(USE, {"id": secret.id, "idle": self.idle}).scalar()
-        try:
-            return None if sealed is None else decrypt(secret.key, bytes(sealed), CONTEXT)
-        except Unsealable:
-            return None
+        return _opened(secret, sealed)
+
+    def claim(self, secret: SessionSecret) -> bytes | None:
+        """What it keeps now, to whoever is to renew it; None: somebody is at it, or it is over."""
+        with self.engine.begin() as connection:
+            told = {"id": secret.id, "within": RENEWED_WITHIN}
+            sealed = connection.execute(CLAIM, told).scalar()
+        return _opened(secret, sealed)
+
+    def renew(self, secret: SessionSecret, who: bytes) -> None:
+        """It keeps this instead."""
+        sealed = encrypt(secret.key, who, CONTEXT)
+        with self.engine.begin() as connection:
+            connection.execute(RENEW, {"id": secret.id, "who": sealed})
+
+    def release(self, secret: SessionSecret) -> None:
+        """It wasn't renewed: another may try."""
+        with self.engine.begin() as connection:
+            connection.execute(RELEASE, {"id": secret.id})
 
     def end(self, secret: SessionSecret) -> None:
         """Nobody is signed in by it any more, anywhere."""
@@ -61,6 +85,13 @@ class Sessions:
         """Forget those that are over."""
         with self.engine.begin() as connection:
             connection.execute(SWEEP, {"idle": self.idle})
+
+
+def _opened(secret: SessionSecret, sealed: bytes | None) -> bytes | None:
+    try:
+        return None if sealed is None else decrypt(secret.key, bytes(sealed), CONTEXT)
+    except Unsealable:
+        return None
 
 
 def migrate_sessions(engine: Engine) -> None:

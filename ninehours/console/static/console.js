@@ -196,3 +196,5 @@ function offerButtons() {
 }
 
 offerButtons();
+
+document.querySelector("form[data-send-now]")?.requestSubmit();

@@ -1,9 +1,12 @@
 """A browser without script: follows links, sends forms as they stand on the page, keeps cookies."""
 
 import http.client
+import re
+import ssl
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urlsplit
 
@@ -102,6 +105,12 @@ class Shown:
         return found
 
     @property
+    def goes_on(self) -> str:
+        """The address at which the page goes on by itself; empty: it stays."""
+        found = re.search(r'<meta http-equiv="refresh" content="0; url=([^"]*)">', self.body)
+        return unescape(found[1]) if found else ""
+
+    @property
     def _parsed(self) -> _Forms:
         parser = _Forms()
         parser.feed(self.body)
@@ -109,28 +118,44 @@ class Shown:
 
 
 class Reader:
-    """One browser, at a console that answers at `address`."""
+    """One browser, at a server that answers at `address`; `trusted`: by HTTPS. What sends it to
+    another one is shown as it is, `at` that address."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, trusted: ssl.SSLContext | None = None) -> None:
         self.address = address
+        self.trusted = trusted
         self.cookies: dict[str, str] = {}
         self.told: dict[str, str] = {}  # of each cookie, all that was said
 
     def get(self, path: str) -> Shown:
-        return self._ask("GET", path, None)
+        return self._ask("GET", self._here(path), None)
 
     def send(self, form: Form, **typed: str) -> Shown:
         """The form, with what is typed into it."""
         return self.post(form.action, {**form.fields, **typed})
 
     def post(self, path: str, fields: Mapping[str, str]) -> Shown:
-        return self._ask("POST", path, urlencode(fields))
+        return self._ask("POST", self._here(path), urlencode(fields))
+
+    def _here(self, address: str) -> str:
+        """Without the server, where it is this one."""
+        parts = urlsplit(address)
+        return (
+            parts._replace(scheme="", netloc="").geturl()
+            if parts.netloc == self.address
+            else address
+        )
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self.trusted is None:
+            return http.client.HTTPConnection(self.address, timeout=PATIENCE)
+        return http.client.HTTPSConnection(self.address, timeout=PATIENCE, context=self.trusted)
 
     def _ask(self, method: str, path: str, body: str | None) -> Shown:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        with closing(http.client.HTTPConnection(self.address, timeout=PATIENCE)) as asked:
+        with closing(self._connection()) as asked:
             asked.request(method, path, body, headers)
             answer = asked.getresponse()
             content = answer.read()
@@ -143,6 +168,9 @@ class Reader:
             else:
                 self.cookies[name] = value
         if answer.status in REDIRECTS:
-            return self._ask("GET", answer.headers["Location"], None)
+            path = self._here(answer.headers["Location"])
+            if urlsplit(path).netloc:
+                return Shown(answer.status, {}, "", path)
+            return self._ask("GET", path, None)
         lower = {name.lower(): value for name, value in answer.headers.items()}
         return Shown(answer.status, lower, content.decode(), path)

@@ -1,6 +1,8 @@
 """The console's own processes, over a fresh database, asking services wherever they answer."""
 
+import json
 import os
+import ssl
 import subprocess
 import sys
 import time
@@ -13,11 +15,15 @@ from pathlib import Path
 import psycopg
 
 from kernel.store.roles import ACT_AS_OWNER
+from kernel.tls.context import context_of
+from kernel.tls.identity import ISSUED, Identity
+from ninehours.console.provider.registration import SECRET
 from ninehours.local.databases import Login, plain
 from ninehours.local.probes import LOOPBACK, free_ports
 from ninehours.local.servers import LocalServers
 from ninehours.local.system import serves
 from tests.harness.console.reader import Reader
+from tests.harness.identity.small_provider import SmallProvider
 
 ROOT = Path(__file__).resolve().parents[3]
 WAY_IN = "opens-it"
@@ -27,15 +33,17 @@ NUMBERS = count(1)
 
 @dataclass(frozen=True)
 class Running:
-    """Consoles of one network: `addresses`, one a replica, and the database that they share."""
+    """Consoles of one network: `addresses`, one a replica, and the database that they share.
+    `trusted`: they are asked by HTTPS."""
 
     addresses: tuple[str, ...]
     database: Login
     log: Path
+    trusted: ssl.SSLContext | None = None
 
     def reader(self, replica: int = 0) -> Reader:
         """A browser where nobody is signed in."""
-        return Reader(self.addresses[replica])
+        return Reader(self.addresses[replica], self.trusted)
 
     def signed_in(self, role: str = "operator", replica: int = 0) -> Reader:
         """A browser of somebody who went the way in."""
@@ -57,9 +65,12 @@ def consoles(
     secrets_dir: Path,
     folder: Path,
     peers: Mapping[str, str],
+    *,
     replicas: int = 1,
+    provider: SmallProvider | None = None,
 ) -> Iterator[Running]:
-    """Started, and ended with the block."""
+    """Started, and ended with the block; people are this machine's, or a provider's, and then it
+    is all under TLS."""
     logins = postgres.create_database(f"console_{next(NUMBERS)}")
     (folder / "way-in").write_text(WAY_IN)
     settings = {
@@ -67,16 +78,23 @@ def consoles(
         "NINEHOURS_ENVIRONMENT": "test",
         "NINEHOURS_NETWORK": "local",
         "NINEHOURS_SECRETS_DIR": str(folder),
-        "NINEHOURS_PEOPLE_DIR": str(secrets_dir),
         "NINEHOURS_PEERS": ",".join(f"{name}={at}" for name, at in peers.items()),
     }
+    ports = free_ports(2 * replicas)
+    listens, healths = (
+        [f"{LOOPBACK}:{port}" for port in half] for half in (ports[::2], ports[1::2])
+    )
+    identity = None
+    if provider is None:
+        settings["NINEHOURS_PEOPLE_DIR"] = str(secrets_dir)
+    else:
+        identity = Identity(provider.certificates.ca.parent, ISSUED)
+        settings |= _at_provider(provider, folder, f"https://{listens[0]}")
     migrating = {**settings, "NINEHOURS_DATABASE_URL": logins.migrations.url}
     subprocess.run(_command("migrate"), env={**os.environ, **migrating}, check=True)
     log = folder / "console.log"
     with ExitStack() as ending:
-        addresses = []
-        for _ in range(replicas):
-            listen, health = (f"{LOOPBACK}:{port}" for port in free_ports(2))
+        for listen, health in zip(listens, healths, strict=True):
             told = {
                 **settings,
                 "NINEHOURS_DATABASE_URL": logins.processes.url,
@@ -89,18 +107,36 @@ def consoles(
             )
             ending.callback(process.wait)
             ending.callback(process.terminate)
-            _await(process, health, log)
-            addresses.append(listen)
-        yield Running(tuple(addresses), logins.migrations, log)
+            _await(process, health, log, identity)
+        trusted = context_of(identity.current()) if identity is not None else None
+        yield Running(tuple(listens), logins.migrations, log, trusted)
+
+
+def _at_provider(provider: SmallProvider, folder: Path, address: str) -> dict[str, str]:
+    """The console's settings, once it is known there."""
+    provider.register(address)
+    (folder / SECRET).write_text(provider.client_secret)
+    of_provider = {
+        f"NINEHOURS_OIDC_{name.upper()}": str(value) for name, value in provider.settings.items()
+    }
+    return {
+        **of_provider,
+        "NINEHOURS_RPC_TLS_DIR": str(provider.certificates.ca.parent),
+        "NINEHOURS_CLIENT_ID": provider.client_id,
+        "NINEHOURS_PUBLIC_ADDRESS": address,
+        "NINEHOURS_SCOPES": json.dumps(provider.scopes),
+    }
 
 
 def _command(process: str) -> list[str]:
     return [sys.executable, "-m", "ninehours.console", process]
 
 
-def _await(process: "subprocess.Popen[bytes]", health: str, log: Path) -> None:
+def _await(
+    process: "subprocess.Popen[bytes]", health: str, log: Path, identity: Identity | None
+) -> None:
     until = time.monotonic() + PATIENCE
-    while not serves(health):
+    while not serves(health, identity):
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < until, log.read_text()
         time.sleep(0.05)

@@ -67,6 +67,8 @@ class SmallIssuer:
                 with suppress(OSError):  # Whoever asked may have had enough.
                     issuer.answers.get(self.path, issuer.usual)(self)
 
+            do_POST = do_GET
+
             def log_message(self, *_: object) -> None:
                 """Tests look at `asked`."""
 

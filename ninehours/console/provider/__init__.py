@@ -1,0 +1,1 @@
+"""People of the network's identity provider: OpenID Connect, code with PKCE."""
