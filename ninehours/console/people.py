@@ -144,12 +144,16 @@ class PeopleOfOneMachine:
 
     def visitor(self, kept: bytes) -> Visitor:
         person = Person.of_kept(kept)
+        return Visitor(person, self.token_of(person))
+
+    def token_of(self, person: Person, /) -> Callable[[], str]:
+        """What is shown on the person's behalf, whichever their session."""
         with self._lock:
             if person not in self._tokens:
                 self._tokens[person] = renewed_tokens(
                     self._issuer, person_in(person.role), LIFETIME
                 )
-            return Visitor(person, self._tokens[person])
+            return self._tokens[person]
 
     def is_due(self, _: bytes) -> bool:
         return False

@@ -20,7 +20,9 @@ from kernel.store.database import open_database
 from ninehours.console.assets import assets
 from ninehours.console.people import LIFETIME, PeopleOfOneMachine, Person
 from ninehours.console.services import AskedServices
+from ninehours.console.sessions.sign_ins import SignIns
 from ninehours.console.sessions.store import Sessions
+from ninehours.console.signing_in import SigningIn
 from ninehours.console.web import Console
 from ninehours.local.probes import LOOPBACK, free_ports
 from ninehours.local.system import LocalSystem
@@ -65,8 +67,11 @@ def altered(
     asked = services(lambda name: Channel(system.addresses[name], name, system.identity))
     hours = timedelta(hours=1)
     console = Console(
-        people=people(system.people_dir, WAY_IN),
-        sessions=Sessions(engine, idle=hours, longest=hours),
+        signing_in=SigningIn(
+            people(system.people_dir, WAY_IN),
+            Sessions(engine, idle=hours, longest=hours),
+            SignIns(engine),
+        ),
         services=asked,
         assets=assets(),
         secure=False,

@@ -101,7 +101,7 @@ class SmallProvider(SmallIssuer):
         if signed_in is None or signed_in + int(query["max_age"]) < time.time():
             action = html.escape(request.path)
             page = (
-                "<!doctype html><title>Sign in</title>"
+                "<!doctype html><title>Sign in</title><link rel=icon href=data:,>"
                 f'<form method="post" action="{action}"><input name="username">'
                 '<input name="password" type="password"><button>In</button></form>'
             )
