@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.routing import compile_path
 
 from kernel.roles import Role
+from ninehours.console.pages.chart.assessing import answer, assess, choose
 from ninehours.console.pages.chart.page import chart
 from ninehours.console.pages.home import home
 from ninehours.console.pages.today.acts import record
@@ -30,6 +31,9 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("POST", "/worklist/views"): keep,
     ("POST", "/worklist/views/drop"): drop,
     ("GET", "/clients/{client_id}/chart"): chart,
+    ("GET", "/clients/{client_id}/assess"): choose,
+    ("GET", "/clients/{client_id}/assess/{instrument}"): assess,
+    ("POST", "/clients/{client_id}/assess/{instrument}"): answer,
 }
 _SHAPES = [(method, compile_path(path)[0]) for method, path in PAGES]
 DESK = frozenset({Role.FRONT_DESK, Role.CLINICIAN})

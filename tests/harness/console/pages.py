@@ -82,6 +82,18 @@ LOOKED_AT = (
         file=True,
     ),
     LookedAt(
+        name="choosing an instrument",
+        page="/clients/{client_id}/assess",
+        roles=frozenset({Role.CLINICIAN}),
+        at=lambda story: f"/clients/{story.client_id}/assess",
+    ),
+    LookedAt(
+        name="assessing",
+        page="/clients/{client_id}/assess/{instrument}",
+        roles=frozenset({Role.CLINICIAN}),
+        at=lambda story: f"/clients/{story.client_id}/assess/phq9",
+    ),
+    LookedAt(
         name="home",
         page="/",
         roles=frozenset({Role.ADMINISTRATOR}),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import grpc
 from google.protobuf.message import Message
 
 from kernel.rpc.policy import policies_of
@@ -34,21 +35,27 @@ def may_ask(visit: Visit, request: Message) -> bool:
     return visit.person.role in policy.roles and visit.person.role.purpose in policy.purposes
 
 
-def answered(visit: Visit, request: Message) -> ToldPart:
+def require_may_ask(visit: Visit, request: Message) -> None:
+    """RemoteRefusal for whom the service would refuse for their role alone."""
+    if not may_ask(visit, request):
+        raise RemoteRefusal(grpc.StatusCode.PERMISSION_DENIED, "ROLE_NOT_ALLOWED", "", {})
+
+
+def answered(visit: Visit, request: Message, service: str = "") -> ToldPart:
     """Briefly: the page goes on while the service is away. RemoteRefusal."""
     try:
-        return ToldPart(said=visit.ask_briefly(request))
+        return ToldPart(said=visit.ask_briefly(request, service=service))
     except ServiceAway as away:
         service = words().services[away.service]
         return ToldPart(why_not=words().chart.untold.away.format(service=service))
 
 
-def asked(visit: Visit, request: Message) -> ToldPart:
+def asked(visit: Visit, request: Message, service: str = "") -> ToldPart:
     """The same of what the page goes on without, whatever becomes of it."""
     if not may_ask(visit, request):
         return ToldPart(of_other_roles=True)
     try:
-        return answered(visit, request)
+        return answered(visit, request, service)
     except RemoteRefusal as refusal:
         if refusal.reason == "NOT_CREDENTIALED":
             return ToldPart(why_not=words().chart.untold.NOT_CREDENTIALED)

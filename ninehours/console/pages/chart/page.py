@@ -18,7 +18,7 @@ from ninehours.plans.v1 import courses_service_pb2 as courses
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from kernel.rpc.translate import to_timestamp
-from ninehours.console.pages.chart.asking import ToldPart, answered, asked
+from ninehours.console.pages.chart.asking import ToldPart, answered, asked, may_ask
 from ninehours.console.pages.chart.bands import (
     Bands,
     LevelRow,
@@ -29,9 +29,16 @@ from ninehours.console.pages.chart.bands import (
     scores_of,
     weeks_of,
 )
-from ninehours.console.pages.chart.drawing import drawn
-from ninehours.console.pages.chart.tables import tables_of
-from ninehours.console.pages.chart.telling import code, day_of, moment_at, shown, shown_moment
+from ninehours.console.pages.chart.drawing import CHANGE_OF, drawn
+from ninehours.console.pages.chart.tables import score_cells, tables_of
+from ninehours.console.pages.chart.telling import (
+    code,
+    day_of,
+    moment_at,
+    name_of,
+    shown,
+    shown_moment,
+)
 from ninehours.console.texts import words
 from ninehours.console.visit import NoSuchPage, Screen, Visit
 
@@ -61,6 +68,16 @@ class Whose:
     open_tasks: list[tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessmentResult:
+    """What was just scored, in words; `before`: the last one by that instrument, empty: none."""
+
+    instrument: str
+    says: str
+    before: str
+    change: str
+
+
 def chart(visit: Visit) -> Screen:
     """A client's, as it is known now or was at the end of a day."""
     client_id = client_in(visit)
@@ -80,6 +97,9 @@ def chart(visit: Visit) -> Screen:
             "zone": zone.key,
             "bands": bands,
             "drawing": drawn(bands),
+            "assessed": "assessed" in visit.query,
+            "may_assess": may_ask(visit, tasks.CompleteAssessmentRequest()),
+            "result": result_of(bands, visit.query.get("assessed", "")),
             "tables": tables_of(bands, answers),
             "of_other_roles": [name for name, told in answers.items() if told.of_other_roles],
         },
@@ -135,6 +155,24 @@ def _level_on(levels: Sequence[LevelRow], day: date) -> str:
     )
 
 
+def result_of(bands: Bands, assessment_id: str) -> AssessmentResult | None:
+    """Of the assessment that the address names; None: none, or it isn't told."""
+    for place, row in enumerate(bands.scores):
+        if row.assessment_id == assessment_id:
+            before = [one for one in bands.scores[:place] if one.instrument == row.instrument]
+            newest = bands.changes[-1] if bands.changes else None
+            measured = name_of(row.instrument) == CHANGE_OF and newest
+            return AssessmentResult(
+                instrument=name_of(row.instrument),
+                says=", ".join(filter(None, score_cells(row)[2:])),
+                before=", ".join(score_cells(before[-1])[i] for i in (0, 2, 3)) if before else "",
+                change=newest.change
+                if measured and newest and newest.latest_score == row.score
+                else "",
+            )
+    return None
+
+
 def _known_on(typed: str) -> date | None:
     """None: now. NoSuchPage for what is no date."""
     try:
@@ -170,7 +208,7 @@ def _told(
         plans=plans_of(planned.rows("plans"), levels),
         authorizations=authorizations_of(account.rows("authorizations"), payers),
         claims=claims_of(account.rows("claims"), payers),
-        instruments=_instruments(visit, sites) if assessed.rows("assessments") else {},
+        instruments=instruments_of(visit, sites) if assessed.rows("assessments") else {},
     )
     return bands, {
         "levels": course,
@@ -188,7 +226,7 @@ def _payers(visit: Visit) -> Mapping[str, str]:
     return {payer.payer_id: payer.name for payer in found}
 
 
-def _instruments(visit: Visit, sites: KnownSites) -> Mapping[str, intake.Instrument]:
+def instruments_of(visit: Visit, sites: KnownSites) -> Mapping[str, intake.Instrument]:
     """By id; none where no site is known, for which they are asked."""
     site_id = next(iter(sites.names), "")
     if not site_id:

@@ -39,7 +39,7 @@ def tables_of(bands: Bands, answers: Mapping[str, ToldPart]) -> list[Table]:
     rows: dict[str, list[Sequence[str]]] = {
         "levels": [_level(row) for row in bands.levels],
         "hours": [_week(row) for row in bands.weeks],
-        "scores": [_score(row) for row in bands.scores],
+        "scores": [score_cells(row) for row in bands.scores],
         "changes": [_change(row) for row in bands.changes],
         "plans": [_plan(row) for row in bands.plans],
         "authorizations": [
@@ -99,7 +99,8 @@ def _asked(row: WeekRow) -> str:
     return f"{asks}: {text.short}"
 
 
-def _score(row: ScoreRow) -> Sequence[str]:
+def score_cells(row: ScoreRow) -> Sequence[str]:
+    """Day, instrument, score, band, note."""
     text = words().chart.says
     scores = (
         ", ".join(f"{name} {score}" for name, score in row.subscales.items())

@@ -1,0 +1,204 @@
+"""An instrument answered item by item: kept as one goes, scored by the service."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from zoneinfo import ZoneInfo
+
+from ninehours.exchange.v1 import drafts_service_pb2 as drafts
+from ninehours.intake.v1 import chart_service_pb2 as intake
+from ninehours.intake.v1 import intake_service_pb2 as intake_pb
+
+from kernel.rpc.remote_refusal import RemoteRefusal
+from ninehours.console.pages.chart.asking import answered, asked, require_may_ask
+from ninehours.console.pages.chart.page import (
+    KnownSites,
+    client_in,
+    instruments_of,
+    known_sites,
+    whose,
+)
+from ninehours.console.pages.chart.telling import moment_at, shown_moment
+from ninehours.console.pages.today.acts import meta_of
+from ninehours.console.texts import words
+from ninehours.console.visit import GoTo, NoSuchPage, Screen, Visit
+
+FORM = "CompleteAssessment"
+SERVICE = "intake"  # whose drafts they are
+FIELD = "item-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedItem:
+    """One of an instrument's; `answers`: each with its words, or its number alone. `given`: what
+    was answered, empty: nothing."""
+
+    number: int
+    field: str
+    asks: str
+    answers: Sequence[tuple[str, str]]
+    given: str
+    scored: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAnswers:
+    """By item; `kept_at`: when, as a person reads it, empty: they aren't kept."""
+
+    given: Mapping[str, str]
+    kept_at: str = ""
+
+
+def choose(visit: Visit) -> Screen:
+    """By which instrument."""
+    client_id = client_in(visit)
+    require_may_ask(visit, intake_pb.CompleteAssessmentRequest())
+    sites = known_sites(visit)
+    about = _about(visit, client_id, sites)
+    listed = asked(visit, drafts.ListDraftsRequest(form=FORM), SERVICE).rows("drafts")
+    kept = {draft.about_id for draft in listed if draft.client_id == client_id}
+    found = instruments_of(visit, sites).values()
+    told = {
+        **about,
+        "instruments": [(_name(each), each.title, _name(each) in kept) for each in found],
+    }
+    return Screen("assess_choose.html", told)
+
+
+def assess(visit: Visit) -> Screen:
+    """The instrument's items, with what was kept of them."""
+    client_id = client_in(visit)
+    require_may_ask(visit, intake_pb.CompleteAssessmentRequest())
+    sites = known_sites(visit)
+    person = answered(visit, intake.ReadPersonRequest(client_id=client_id))
+    zone = sites.clock(person.said.site_id if person.said else "")
+    return _screen(visit, client_id, sites, _kept(visit, client_id, zone))
+
+
+def answer(visit: Visit) -> Screen | GoTo:
+    """Keep what is answered until now, or have it scored."""
+    client_id, sites = client_in(visit), known_sites(visit)
+    instrument = _instrument(visit, sites)
+    given = {
+        name.removeprefix(FIELD): value
+        for name, value in visit.form.items()
+        if name.startswith(FIELD) and value.isdecimal()
+    }
+    if visit.form.get("act") == "keep":
+        _keep(visit, client_id, given)
+        return GoTo(_path(client_id, _name(instrument)))
+    request = intake_pb.CompleteAssessmentRequest(
+        meta=meta_of(visit, FORM),
+        client_id=client_id,
+        instrument=instrument.instrument,
+        answers={int(item): int(value) for item, value in given.items() if item.isdecimal()},
+    )
+    try:
+        scored = visit.ask(request)
+    except RemoteRefusal as refusal:
+        says = refusal.details.get("answers", "")
+        text = words().assess.refused.format(why=says) if says else refusal.message
+        return _screen(visit, client_id, sites, KeptAnswers(given=given), refused=text)
+    _drop(visit, client_id)
+    return GoTo(f"/clients/{client_id}/chart?assessed={scored.assessment_id}")
+
+
+def _screen(
+    visit: Visit, client_id: str, sites: KnownSites, kept: KeptAnswers, refused: str = ""
+) -> Screen:
+    instrument = _instrument(visit, sites)
+    items = items_of(instrument, kept.given)
+    told = {
+        **_about(visit, client_id, sites),
+        "path": _path(client_id, _name(instrument)),
+        "instrument": instrument,
+        "items": items,
+        "act_within": _within(instrument.act_within_minutes),
+        "kept_at": kept.kept_at,
+        "refused": refused,
+        "focus": next((item.number for item in items if not item.given), items[0].number),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
+    return Screen("assess.html", told, status)
+
+
+def items_of(instrument: intake.Instrument, given: Mapping[str, str]) -> list[AskedItem]:
+    """In the order of their numbers."""
+    wordings = {wording.item: wording for wording in instrument.wordings}
+    numbers = range(instrument.lowest_answer, instrument.highest_answer + 1)
+    found = []
+    for item in instrument.items:
+        wording = wordings.get(item)
+        says = list(wording.answers) if wording else []
+        found.append(
+            AskedItem(
+                number=item,
+                field=f"{FIELD}{item}",
+                asks=wording.asks if wording else "",
+                answers=[
+                    (str(number), f"{number} {says[place]}" if place < len(says) else str(number))
+                    for place, number in enumerate(numbers)
+                ],
+                given=given.get(str(item), ""),
+                scored=item in instrument.scored_items,
+            )
+        )
+    return found
+
+
+def _about(visit: Visit, client_id: str, sites: KnownSites) -> dict[str, object]:
+    """What the head of the page is told."""
+    person = answered(visit, intake.ReadPersonRequest(client_id=client_id))
+    zone = sites.clock(person.said.site_id if person.said else "")
+    return {"whose": whose(visit, client_id, person, zone), "level": "", "levels_told": False}
+
+
+def _instrument(visit: Visit, sites: KnownSites) -> intake.Instrument:
+    """The one that the address names; NoSuchPage."""
+    for each in instruments_of(visit, sites).values():
+        if _name(each) == visit.place["instrument"]:
+            return each
+    raise NoSuchPage
+
+
+def _name(instrument: intake.Instrument) -> str:
+    """As addresses have it: `phq9` of `phq9/1`."""
+    name, _, _ = instrument.instrument.partition("/")
+    return str(name)
+
+
+def _path(client_id: str, name: str) -> str:
+    return f"/clients/{client_id}/assess/{name}"
+
+
+def _within(minutes: int) -> str:
+    """`24 h`; what is no whole hour in minutes."""
+    hours, over = divmod(minutes, 60)
+    text = words().assess
+    return str(text.minutes.format(count=minutes) if over else text.hours.format(count=hours))
+
+
+def _kept(visit: Visit, client_id: str, zone: ZoneInfo) -> KeptAnswers:
+    """What the person kept of it; nothing, where they didn't."""
+    name = visit.place["instrument"]
+    request = drafts.ReadDraftRequest(form=FORM, client_id=client_id, about_id=name)
+    found = asked(visit, request, SERVICE).said
+    if found is None:
+        return KeptAnswers(given={})
+    given = json.loads(found.content)
+    return KeptAnswers(given=given, kept_at=shown_moment(moment_at(found.saved_at, zone)))
+
+
+def _keep(visit: Visit, client_id: str, given: Mapping[str, str]) -> None:
+    content = json.dumps(given).encode()
+    request = drafts.SaveDraftRequest(
+        form=FORM, client_id=client_id, about_id=visit.place["instrument"], content=content
+    )
+    visit.ask(request, service=SERVICE)
+
+
+def _drop(visit: Visit, client_id: str) -> None:
+    """It is recorded; a draft that stays is over by itself."""
+    name = visit.place["instrument"]
+    asked(visit, drafts.DropDraftRequest(form=FORM, client_id=client_id, about_id=name), SERVICE)
