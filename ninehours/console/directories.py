@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 from ninehours.billing.v1 import billing_work_service_pb2 as work
+from ninehours.billing.v1 import ledger_service_pb2 as ledger
 from ninehours.intake.v1 import chart_service_pb2 as intake
 
 from kernel.rpc.remote_refusal import RemoteRefusal
@@ -51,6 +52,24 @@ def sites_named(visit: Visit) -> Mapping[str, str]:
     except (ServiceAway, RemoteRefusal):
         return {}
     return {site.site_id: site.name for site in found}
+
+
+def everybody_named(visit: Visit) -> Mapping[str, str]:
+    """Payers, sites, who bills and who renders, by their ids; as far as whoever asks is told."""
+    return {**sites_named(visit), **_of_billing(visit)}
+
+
+def _of_billing(visit: Visit) -> Mapping[str, str]:
+    try:
+        payers = payers_named(visit)
+        listed = visit.ask_briefly(ledger.ListProvidersRequest())
+    except (ServiceAway, RemoteRefusal):
+        return {}
+    providers = {provider.provider_id: provider.name for provider in listed.providers}
+    staff = {
+        each.staff_id: f"{each.given_name} {each.family_name}" for each in listed.practitioners
+    }
+    return {**payers, **providers, **staff}
 
 
 def by_name(named: Mapping[str, str]) -> Sequence[tuple[str, str]]:

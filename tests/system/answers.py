@@ -13,7 +13,6 @@ from ninehours.cli.connection import Services
 from ninehours.cli.why.presenter import lines_of
 from ninehours.cli.why.questions import (
     Answered,
-    ids_in,
     why_claim,
     why_day,
     why_level_of_care,
@@ -22,6 +21,7 @@ from ninehours.story import days
 from ninehours.story.courses import StoryName
 from ninehours.story.gateway import AUDITOR
 from ninehours.told.why.answer import Explanation
+from ninehours.told.why.facts import ids_in
 from ninehours.told.why.of_billing import REVISIONS
 
 HOLD, NOT_BILLABLE = events.OUTCOME_HOLD, events.OUTCOME_NOT_BILLABLE
@@ -106,7 +106,7 @@ def _answer(name: str, answered: Answered) -> WhyAnswer:
         text="\n".join(lines_of(answered.explanation.without(REVISIONS))) + "\n",
         told=answered.explanation,
         named=frozenset(ids_in(answered.answer)),
-        resolved=frozenset(answered.facts),
+        resolved=frozenset(answered.facts.by_id),
     )
 
 

@@ -54,7 +54,9 @@ def show(found: Answered, *, html: Path | None, as_json: bool) -> None:
         write_private(html, page_of(found.explanation))
         say(f"written: {html}")
     if as_json:
-        facts = {fact_id: as_dict(found.facts[fact_id]) for fact_id in sorted(found.facts)}
+        facts = {
+            fact_id: as_dict(found.facts.by_id[fact_id]) for fact_id in sorted(found.facts.by_id)
+        }
         print_json({found.name: as_dict(found.answer), "facts": facts})
     elif html is None:
         tty = sys.stdout.isatty()

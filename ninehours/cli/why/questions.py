@@ -1,30 +1,26 @@
 """What is asked of the services, and the facts that their answers name, each asked of its owner."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import partial
 from shlex import quote
-from typing import Any
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.billing.v1 import explanation_service_pb2 as billing
-from ninehours.exchange.v1 import fact_service_pb2 as facts_pb
 from ninehours.plans.v1 import explanation_service_pb2 as plans
 
 from kernel.rpc.translate import to_date
-from kernel.services import SERVICES
 from ninehours.cli.connection import Services
 from ninehours.cli.ending import NOT_FOUND, Failure
 from ninehours.cli.fields import stamp_of
 from ninehours.cli.roles import BILLER, CLINICIAN
 from ninehours.told.why.answer import Explanation, Facts
+from ninehours.told.why.facts import gathered, ids_in
 from ninehours.told.why.of_billing import explain_claim, explain_day
 from ninehours.told.why.of_fact import explain_fact
 from ninehours.told.why.of_level import explain_level
-
-PAGE = 1000
-ID_FIELDS = ("fact_id", "row_id", "facts_added", "facts_removed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +83,13 @@ def why_fact(
 ) -> Answered:
     """Why there is a fact; a problem if nobody published it, or not by then."""
     found = _facts(services, role, [fact_id], stamp_of(as_of))
-    if fact_id not in found:
+    fact = found.get(fact_id)
+    if fact is None:
         raise Failure(NOT_FOUND, f"no service published a fact {fact_id}, or not by then")
-    fact = found[fact_id]
     facts = _facts(services, role, fact.derived.facts)
     return Answered(
         "fact", fact, facts, explain_fact(fact, facts, asked("fact", fact_id, as_of=as_of))
     )
-
-
-def ids_in(message: Message) -> Iterator[str]:
-    """Every id of a fact, and of a derived row, that an answer names."""
-    for field, value in message.ListFields():
-        many: Any = value if field.is_repeated else [value]
-        if field.name in ID_FIELDS or field.name.endswith("_fact_id"):
-            yield from (item for item in many if item)
-        elif field.message_type is not None and not field.message_type.GetOptions().map_entry:
-            for item in many:
-                yield from ids_in(item)
 
 
 def asked(
@@ -122,15 +107,5 @@ def asked(
 def _facts(
     services: Services, role: str, ids: Iterable[str], as_of: Timestamp | None = None
 ) -> Facts:
-    """Each of these ids as its owner explains it; ids that nobody published are left out."""
-    wanted = sorted(set(ids))
-    found: dict[str, facts_pb.ExplainedFact] = {}
-    for owner in SERVICES:
-        for start in range(0, len(wanted), PAGE):
-            asked = [fact_id for fact_id in wanted[start : start + PAGE] if fact_id not in found]
-            if asked:
-                request = facts_pb.ExplainFactsRequest(ids=asked, as_of=as_of)
-                answer = services.ask(role, request, service=owner)
-                found |= {fact.id: fact for fact in answer.facts}
-                found |= {fact.derived.row_id: fact for fact in answer.facts if fact.derived.row_id}
-    return found
+    """By their ids alone: nobody is named."""
+    return Facts(gathered(partial(services.ask, role), ids, as_of))

@@ -13,6 +13,7 @@ from ninehours.console.pages.today.acts import record
 from ninehours.console.pages.today.closing import ask_before_closing, close
 from ninehours.console.pages.today.finding import find
 from ninehours.console.pages.today.page import today
+from ninehours.console.pages.why.page import why_claim, why_day, why_fact, why_level
 from ninehours.console.pages.worklist.page import worklist, worklist_file
 from ninehours.console.pages.worklist.saved import drop, keep
 from ninehours.console.people import Person
@@ -34,6 +35,10 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("GET", "/clients/{client_id}/assess"): choose,
     ("GET", "/clients/{client_id}/assess/{instrument}"): assess,
     ("POST", "/clients/{client_id}/assess/{instrument}"): answer,
+    ("GET", "/why/days/{client_id}/{service_date}"): why_day,
+    ("GET", "/why/claims/{claim_id}"): why_claim,
+    ("GET", "/why/levels/{client_id}"): why_level,
+    ("GET", "/why/facts/{fact_id}"): why_fact,
 }
 _SHAPES = [(method, compile_path(path)[0]) for method, path in PAGES]
 DESK = frozenset({Role.FRONT_DESK, Role.CLINICIAN})

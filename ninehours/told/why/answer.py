@@ -1,7 +1,7 @@
 """An answer in words, whatever it is shown on: a sentence that answers, then what it rests on."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC
 from enum import StrEnum
 from typing import Any
@@ -12,14 +12,29 @@ from ninehours.exchange.v1 import fact_service_pb2 as facts_pb
 
 from ninehours.told.amounts import dollars
 
-Facts = Mapping[str, facts_pb.ExplainedFact]
-"""Those that an answer names, by their ids and by those of derived rows."""
 ROLES = {
     "front_desk": "the front desk",
     "clinician": "a clinician",
     "biller": "a biller",
     "administrator": "an administrator",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Those that an answer names, by their ids and by those of derived rows. `names`: of payers,
+    sites, staff and who else an answer names by id, where whoever shows it knows them."""
+
+    by_id: Mapping[str, facts_pb.ExplainedFact] = field(default_factory=dict)
+    names: Mapping[str, str] = field(repr=False, default_factory=dict)
+
+    def get(self, fact_id: str) -> facts_pb.ExplainedFact | None:
+        return self.by_id.get(fact_id)
+
+    def named(self, named_id: str) -> str:
+        """With its name before it, where there is one: of `staff/<id>`, too."""
+        name = self.names.get(named_id) or self.names.get(named_id.rpartition("/")[2])
+        return f"{name} ({named_id})" if name else named_id
 
 
 class Mark(StrEnum):
@@ -36,13 +51,15 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """`code` beside the words; `small`: what only who checks reads (ids, times, persons)."""
+    """`code` beside the words; `small`: what only who checks reads (ids, times, persons), of the
+    fact that it rests on."""
 
     kind: Mark
     says: str
     _: KW_ONLY
     code: str = ""
     small: str = ""
+    fact_id: str = ""
     points: tuple["Point", ...] = ()
 
 
@@ -104,7 +121,7 @@ def signed(fact_id: str, facts: Facts) -> str:
     if fact is None:
         return fact_id
     kind = fact.type.rpartition(".")[2]
-    by = f"by {fact.actor}" if fact.actor else "derived"
+    by = f"by {facts.named(fact.actor)}" if fact.actor else "derived"
     return f"{kind} {fact.id}, signed {moment(fact.signed_at)} {by}"
 
 
@@ -119,7 +136,7 @@ def cited(
 ) -> Point:
     """A point that rests on a fact: who signed it stands below."""
     small = signed(fact_id, facts)
-    return Point(kind, says, code=code, small=small, points=tuple(points))
+    return Point(kind, says, code=code, small=small, fact_id=fact_id, points=tuple(points))
 
 
 def by_time(evidence: Any, facts: Facts) -> list[Any]:

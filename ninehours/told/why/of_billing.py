@@ -44,14 +44,14 @@ def explain_day(day: pb.ExplainedDay, facts: Facts, asked: str) -> Explanation:
     return Explanation(
         asked=asked,
         title=f"Why {on} is {outcome}",
-        answer=answer_of(day),
-        about=(("client", day.client_id), *about_day(day, facts)),
+        answer=answer_of(day, facts),
+        about=(("client", facts.named(day.client_id)), *about_day(day, facts)),
         sections=(gates_section(day, facts), *_revisions(day, facts)),
         notes=(STALE,) if day.stale else (),
     )
 
 
-def answer_of(day: pb.ExplainedDay) -> str:
+def answer_of(day: pb.ExplainedDay, facts: Facts) -> str:
     """What it is and why, in a sentence or two."""
     outcome = name_in(day, "outcome")
     closed = [verdict for verdict in day.verdicts if verdict.reason]
@@ -60,24 +60,27 @@ def answer_of(day: pb.ExplainedDay) -> str:
     deciding = [verdict for verdict in closed if name_in(verdict, "verdict") == "REFUSE"] or closed
     because = "; ".join(f"{verdict.says} ({verdict.reason})" for verdict in deciding)
     releases = [
-        _released_when(verdict) for verdict in closed if outcome == "HOLD" and verdict.releases
+        _released_when(verdict, facts)
+        for verdict in closed
+        if outcome == "HOLD" and verdict.releases
     ]
     sentences = [f"{because[:1].upper()}{because[1:]}.", *dict.fromkeys(releases)]
     return " ".join(sentences)
 
 
-def _released_when(verdict: pb.ExplainedVerdict) -> str:
+def _released_when(verdict: pb.ExplainedVerdict, facts: Facts) -> str:
     """Whatever all are needed of, or any is enough of."""
     word = " or when " if verdict.releases[0].alternative else " and when "
     if not verdict.releases[0].rpc:
         return f"Nothing releases it any more: {verdict.releases[0].says}."
-    return f"It is released when {word.join(_released(release) for release in verdict.releases)}."
+    released = word.join(_released(release, facts) for release in verdict.releases)
+    return f"It is released when {released}."
 
 
 def about_day(day: pb.ExplainedDay, facts: Facts) -> Iterator[tuple[str, str]]:
     """Label and value of what stands beside the gates."""
-    yield "payer", day.payer_id
-    yield "site", day.site_id
+    yield "payer", facts.named(day.payer_id)
+    yield "site", facts.named(day.site_id)
     yield "minutes", f"{day.minutes} attended"
     levels = (
         ("clinical", day.clinical_level),
@@ -130,19 +133,19 @@ def gate_point(verdict: pb.ExplainedVerdict, facts: Facts) -> Point:
         points.append(Point(Mark.RULE, clauses))
     for fact in by_time(verdict.facts, facts):
         points.append(cited(Mark.FACT, fact.says, fact.fact_id, facts))
-    points += [Point(Mark.RELEASE, _released(release)) for release in verdict.releases]
+    points += [Point(Mark.RELEASE, _released(release, facts)) for release in verdict.releases]
     says = f"{verdict.gate}: {verdict.says if verdict.reason else verdict.asks + '?'}"
     kind = Mark[name_in(verdict, "verdict")]
     return Point(kind, says, code=verdict.reason, points=tuple(points))
 
 
-def _released(release: pb.Release) -> str:
+def _released(release: pb.Release, facts: Facts) -> str:
     """Who, and what they do."""
     if not release.rpc:
         return release.says
     who = whoever(release.roles)
     if release.person:
-        who = f"{release.person} ({who})"
+        who = f"{facts.named(release.person)} ({who})"
     command = release.rpc.rpartition("/")[2]
     return f"{who} {release.says} [{command}]"
 
@@ -186,7 +189,7 @@ def explain_claim(claim: pb.ExplainedClaim, facts: Facts, asked: str) -> Explana
     return Explanation(
         asked=asked,
         title=f"Why {what} claim {claim.claim_id} is {money(claim.charge)}",
-        answer=_answer(claim, issued),
+        answer=_answer(claim, facts, issued),
         about=tuple(_about(claim, facts)),
         sections=(
             *([Section(title="What became of it", points=became)] if became else ()),
@@ -197,18 +200,18 @@ def explain_claim(claim: pb.ExplainedClaim, facts: Facts, asked: str) -> Explana
     )
 
 
-def _answer(claim: pb.ExplainedClaim, issued: bool) -> str:
+def _answer(claim: pb.ExplainedClaim, facts: Facts, issued: bool) -> str:
     dates = {iso(line.service_date) for line in claim.lines}
     lines = f"{plural(len(claim.lines), 'line')} of {plural(len(dates), 'day')}"
     if not issued:
         return f"{lines}; nobody issued it yet."
-    when = f"issued {moment(claim.issued.issued_at)} by {claim.issued.actor}"
+    when = f"issued {moment(claim.issued.issued_at)} by {facts.named(claim.issued.actor)}"
     sentence = f"{lines}, {when}."
     if claim.corrects_claim_id:
         verb = "voids" if claim.frequency == "8" else "replaces"
         sentence += f" It {verb} {claim.corrects_claim_id}."
         fallen = [day for day in claim.days if any(verdict.reason for verdict in day.verdicts)]
-        sentence += "".join(f" {iso(day.service_date)}: {answer_of(day)}" for day in fallen)
+        sentence += "".join(f" {iso(day.service_date)}: {answer_of(day, facts)}" for day in fallen)
     if claim.followed_by_claim_id:
         sentence += f" It no longer stands: {claim.followed_by_claim_id} followed it."
     if claim.answer.fact_id:
@@ -220,10 +223,10 @@ def _answer(claim: pb.ExplainedClaim, issued: bool) -> str:
 
 
 def _about(claim: pb.ExplainedClaim, facts: Facts) -> Iterator[tuple[str, str]]:
-    yield "client", claim.client_id
-    yield "payer", claim.payer_id
-    yield "billed by", f"provider {claim.provider_id}"
-    yield "site", claim.site_id
+    yield "client", facts.named(claim.client_id)
+    yield "payer", facts.named(claim.payer_id)
+    yield "billed by", f"provider {facts.named(claim.provider_id)}"
+    yield "site", facts.named(claim.site_id)
     yield "period", f"{iso(claim.period_start)} to {iso(claim.period_end)}"
     yield "form", {"PROFESSIONAL": "837P", "INSTITUTIONAL": "837I"}[name_in(claim, "claim_form")]
     yield "diagnoses", ", ".join(claim.diagnoses)
@@ -291,5 +294,5 @@ def _changed(day: pb.ExplainedDay, facts: Facts) -> Section:
     return replace(
         gates_section(day, facts),
         title=f"{iso(day.service_date)} changed since: {plural(len(day.verdicts), 'gate')}",
-        about=(("because", answer_of(day)), *about_day(day, facts)),
+        about=(("because", answer_of(day, facts)), *about_day(day, facts)),
     )

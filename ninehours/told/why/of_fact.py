@@ -16,15 +16,15 @@ def explain_fact(fact: pb.ExplainedFact, facts: Facts, asked: str) -> Explanatio
     return Explanation(
         asked=asked,
         title=f"Why there is a {kind} {fact.id}",
-        answer=_answer(fact),
-        about=tuple(_about(fact)),
+        answer=_answer(fact, facts),
+        about=tuple(_about(fact, facts)),
         sections=tuple(_rests_on(fact, facts)),
     )
 
 
-def _answer(fact: pb.ExplainedFact) -> str:
+def _answer(fact: pb.ExplainedFact, facts: Facts) -> str:
     if fact.actor:
-        return f"A command of {fact.actor} made it, signed {moment(fact.signed_at)}."
+        return f"A command of {facts.named(fact.actor)} made it, signed {moment(fact.signed_at)}."
     derived = fact.derived
     if not derived.row_id:
         return f"No command made it; signed {moment(fact.signed_at)}."
@@ -36,14 +36,14 @@ def _answer(fact: pb.ExplainedFact) -> str:
     )
 
 
-def _about(fact: pb.ExplainedFact) -> Iterator[tuple[str, str]]:
+def _about(fact: pb.ExplainedFact, facts: Facts) -> Iterator[tuple[str, str]]:
     yield "type", fact.type
-    yield "about", fact.subject
+    yield "about", facts.named(fact.subject)
     yield "place", f"{fact.topic}, number {fact.sequence} of its subject"
     yield "signed", moment(fact.signed_at)
     yield RECORDED, moment(fact.recorded_at)
     yield "label", fact.label
-    yield "person", fact.actor
+    yield "person", facts.named(fact.actor)
     yield "command", fact.command_id
     yield "correlation", fact.correlation_id
     yield "row", fact.derived.row_id
@@ -54,7 +54,12 @@ def _about(fact: pb.ExplainedFact) -> Iterator[tuple[str, str]]:
 def _rests_on(fact: pb.ExplainedFact, facts: Facts) -> Iterator[Section]:
     if fact.derived.facts:
         points = tuple(
-            cited(Mark.FACT, facts[fact_id].type if fact_id in facts else "", fact_id, facts)
+            cited(Mark.FACT, _type_of(fact_id, facts), fact_id, facts)
             for fact_id in fact.derived.facts
         )
         yield Section(title="What it rests on", points=points)
+
+
+def _type_of(fact_id: str, facts: Facts) -> str:
+    fact = facts.get(fact_id)
+    return fact.type if fact else ""

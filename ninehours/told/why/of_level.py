@@ -45,7 +45,7 @@ def explain_level(answer: pb.ExplainLevelOfCareResponse, facts: Facts, asked: st
         asked=asked,
         title=f"Why level {level}",
         answer=_answer(answer.episodes[-1]),
-        about=(("client", answer.client_id),),
+        about=(("client", facts.named(answer.client_id)),),
         sections=tuple(
             section for episode in answer.episodes for section in _episode(episode, facts)
         ),

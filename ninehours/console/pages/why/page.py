@@ -1,0 +1,127 @@
+"""Questions that begin with why, each an address; what is answered reads and prints as one page."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from ninehours.billing.v1 import explanation_service_pb2 as billing
+from ninehours.exchange.v1 import fact_service_pb2 as facts_pb
+from ninehours.plans.v1 import explanation_service_pb2 as plans
+
+from kernel.rpc.remote_refusal import RemoteRefusal
+from kernel.rpc.translate import to_date, to_timestamp
+from ninehours.console.directories import clients_named, everybody_named
+from ninehours.console.services import ServiceAway
+from ninehours.console.visit import NoSuchPage, Screen, Visit
+from ninehours.told.fields import iso
+from ninehours.told.why.answer import Explanation, Facts, Mark
+from ninehours.told.why.facts import gathered, ids_in
+from ninehours.told.why.of_billing import explain_claim, explain_day
+from ninehours.told.why.of_fact import explain_fact
+from ninehours.told.why.of_level import explain_level
+
+MARKS = dict(zip(Mark, "✓◌✗·§→·", strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Another page that says more, or where something is done: its name among the words, and its
+    address."""
+
+    name: str
+    path: str
+
+
+def why_day(visit: Visit) -> Screen:
+    """A service day of a client."""
+    client_id, on = visit.place["client_id"], day_in(visit.place["service_date"])
+    asked = billing.ExplainDayRequest(
+        client_id=client_id, service_date=to_date(on), as_of=_as_of(visit)
+    )
+    day = visit.ask(asked).day
+    beside = [Beside("claim", f"/why/claims/{claim.claim_id}") for claim in day.claims]
+    return _screen(visit, day, [client_id], lambda facts: explain_day(day, facts, ""), beside)
+
+
+def why_claim(visit: Visit) -> Screen:
+    """A claim that was issued, or a draft."""
+    claim_id = visit.place["claim_id"]
+    asked = billing.ExplainClaimRequest(claim_id=claim_id, as_of=_as_of(visit))
+    claim = visit.ask(asked).claim
+    beside = [
+        Beside("day", f"/why/days/{day.client_id}/{iso(day.service_date)}") for day in claim.days
+    ]
+    return _screen(
+        visit, claim, [claim.client_id], lambda facts: explain_claim(claim, facts, ""), beside
+    )
+
+
+def why_level(visit: Visit) -> Screen:
+    """A client's level of care."""
+    client_id = visit.place["client_id"]
+    on = visit.query.get("on", "")
+    asked = plans.ExplainLevelOfCareRequest(
+        client_id=client_id, on=to_date(day_in(on)) if on else None, as_of=_as_of(visit)
+    )
+    level = visit.ask(asked)
+    return _screen(visit, level, [client_id], lambda facts: explain_level(level, facts, ""), [])
+
+
+def why_fact(visit: Visit) -> Screen:
+    """A public fact, or a derived row."""
+    fact_id = visit.place["fact_id"]
+    fact = gathered(_answering(visit), [fact_id]).get(fact_id)
+    if fact is None:
+        raise NoSuchPage
+    ids = [*fact.derived.facts]
+    return _screen(visit, None, [], lambda facts: explain_fact(fact, facts, ""), [], ids)
+
+
+def day_in(text: str) -> date:
+    """Of an address; NoSuchPage for what is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NoSuchPage from None
+
+
+def _screen(
+    visit: Visit,
+    answer: Message | None,
+    client_ids: Iterable[str],
+    explain: Callable[[Facts], Explanation],
+    beside: Iterable[Beside],
+    ids: Iterable[str] = (),
+) -> Screen:
+    wanted = [*ids, *(ids_in(answer) if answer is not None else ())]
+    found = gathered(_answering(visit), wanted, _as_of(visit))
+    names = {**everybody_named(visit), **clients_named(visit, client_ids).names}
+    shown = {
+        "explanation": explain(Facts(found, names)),
+        "marks": MARKS,
+        "as_of": visit.query.get("as_of", ""),
+        "beside": [*dict.fromkeys(beside)],
+        "tells_as_of": answer is not None,
+    }
+    return Screen("why.html", shown)
+
+
+def _answering(visit: Visit) -> Any:
+    """Asks whoever answers now: facts of a service that is away stand there by their ids."""
+
+    def ask(request: Message, /, *, service: str) -> Any:
+        try:
+            return visit.ask_briefly(request, service=service)
+        except (ServiceAway, RemoteRefusal):
+            return facts_pb.ExplainFactsResponse()
+
+    return ask
+
+
+def _as_of(visit: Visit) -> Timestamp | None:
+    """The end of the day that the address names; None: now."""
+    text = visit.query.get("as_of", "")
+    return to_timestamp(datetime.combine(day_in(text), time.max, UTC)) if text else None
