@@ -79,8 +79,7 @@ def _outcome(day: Any, side: str) -> Iterator[str]:
     yield told.outcomes[events.Outcome.Name(held.outcome)]
     if held.HasField("amount"):
         yield dollars(held.amount)
-    reasons = told.reasons
-    yield from (reasons[each] if each in reasons else _readable(each) for each in held.reasons)
+    yield from map(_readable, held.reasons)
 
 
 def _readable(code: str) -> str:

@@ -8,6 +8,8 @@ from starlette.routing import compile_path
 from kernel.roles import Role
 from ninehours.console.pages.chart.assessing import answer, assess, choose
 from ninehours.console.pages.chart.page import chart
+from ninehours.console.pages.claims.acts import ask_answer, ask_of_day, say_answer, say_of_day
+from ninehours.console.pages.claims.page import batch, claim
 from ninehours.console.pages.home import home
 from ninehours.console.pages.today.acts import record
 from ninehours.console.pages.today.closing import ask_before_closing, close
@@ -35,6 +37,12 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("GET", "/clients/{client_id}/assess"): choose,
     ("GET", "/clients/{client_id}/assess/{instrument}"): assess,
     ("POST", "/clients/{client_id}/assess/{instrument}"): answer,
+    ("GET", "/claims/{claim_id}"): claim,
+    ("GET", "/claims/{claim_id}/answer"): ask_answer,
+    ("POST", "/claims/{claim_id}/answer"): say_answer,
+    ("GET", "/claims/batches/{batch_id}"): batch,
+    ("GET", "/days/{client_id}/{service_date}/{act}"): ask_of_day,
+    ("POST", "/days/{client_id}/{service_date}/{act}"): say_of_day,
     ("GET", "/why/days/{client_id}/{service_date}"): why_day,
     ("GET", "/why/claims/{claim_id}"): why_claim,
     ("GET", "/why/levels/{client_id}"): why_level,

@@ -1,8 +1,7 @@
 """Questions that begin with why, each an address; what is answered reads and prints as one page."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, time
 from typing import Any
 
 from google.protobuf.message import Message
@@ -11,10 +10,13 @@ from ninehours.billing.v1 import explanation_service_pb2 as billing
 from ninehours.exchange.v1 import fact_service_pb2 as facts_pb
 from ninehours.plans.v1 import explanation_service_pb2 as plans
 
+from kernel.roles import Role
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_date, to_timestamp
 from ninehours.console.directories import clients_named, everybody_named
+from ninehours.console.pages.claims.acts import acts_of, day_in
 from ninehours.console.services import ServiceAway
+from ninehours.console.texts import words
 from ninehours.console.visit import NoSuchPage, Screen, Visit
 from ninehours.told.fields import iso
 from ninehours.told.why.answer import Explanation, Facts, Mark
@@ -26,13 +28,8 @@ from ninehours.told.why.of_level import explain_level
 MARKS = dict(zip(Mark, "✓◌✗·§→·", strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """Another page that says more, or where something is done: its name among the words, and its
-    address."""
-
-    name: str
-    path: str
+Links = Sequence[tuple[str, str]]
+"""What a page is called, and its address."""
 
 
 def why_day(visit: Visit) -> Screen:
@@ -42,8 +39,14 @@ def why_day(visit: Visit) -> Screen:
         client_id=client_id, service_date=to_date(on), as_of=_as_of(visit)
     )
     day = visit.ask(asked).day
-    beside = [Beside("claim", f"/why/claims/{claim.claim_id}") for claim in day.claims]
-    return _screen(visit, day, [client_id], lambda facts: explain_day(day, facts, ""), beside)
+    return _screen(
+        visit,
+        day,
+        [client_id],
+        lambda facts: explain_day(day, facts, ""),
+        beside=[(words().why.claim, f"/claims/{claim.claim_id}") for claim in day.claims],
+        acts=[*acts_of(day)] if visit.person.role is Role.BILLER else (),
+    )
 
 
 def why_claim(visit: Visit) -> Screen:
@@ -51,11 +54,16 @@ def why_claim(visit: Visit) -> Screen:
     claim_id = visit.place["claim_id"]
     asked = billing.ExplainClaimRequest(claim_id=claim_id, as_of=_as_of(visit))
     claim = visit.ask(asked).claim
-    beside = [
-        Beside("day", f"/why/days/{day.client_id}/{iso(day.service_date)}") for day in claim.days
-    ]
+    days = [iso(day.service_date) for day in claim.days]
     return _screen(
-        visit, claim, [claim.client_id], lambda facts: explain_claim(claim, facts, ""), beside
+        visit,
+        claim,
+        [claim.client_id],
+        lambda facts: explain_claim(claim, facts, ""),
+        beside=[
+            (words().why.claim, f"/claims/{claim_id}"),
+            *((words().why.day.format(on=on), f"/why/days/{claim.client_id}/{on}") for on in days),
+        ],
     )
 
 
@@ -67,7 +75,7 @@ def why_level(visit: Visit) -> Screen:
         client_id=client_id, on=to_date(day_in(on)) if on else None, as_of=_as_of(visit)
     )
     level = visit.ask(asked)
-    return _screen(visit, level, [client_id], lambda facts: explain_level(level, facts, ""), [])
+    return _screen(visit, level, [client_id], lambda facts: explain_level(level, facts, ""))
 
 
 def why_fact(visit: Visit) -> Screen:
@@ -76,16 +84,9 @@ def why_fact(visit: Visit) -> Screen:
     fact = gathered(_answering(visit), [fact_id]).get(fact_id)
     if fact is None:
         raise NoSuchPage
-    ids = [*fact.derived.facts]
-    return _screen(visit, None, [], lambda facts: explain_fact(fact, facts, ""), [], ids)
-
-
-def day_in(text: str) -> date:
-    """Of an address; NoSuchPage for what is none."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise NoSuchPage from None
+    return _screen(
+        visit, None, [], lambda facts: explain_fact(fact, facts, ""), ids=fact.derived.facts
+    )
 
 
 def _screen(
@@ -93,9 +94,12 @@ def _screen(
     answer: Message | None,
     client_ids: Iterable[str],
     explain: Callable[[Facts], Explanation],
-    beside: Iterable[Beside],
+    *,
+    beside: Links = (),
+    acts: Links = (),
     ids: Iterable[str] = (),
 ) -> Screen:
+    """`ids`: of facts, beside those that the answer names."""
     wanted = [*ids, *(ids_in(answer) if answer is not None else ())]
     found = gathered(_answering(visit), wanted, _as_of(visit))
     names = {**everybody_named(visit), **clients_named(visit, client_ids).names}
@@ -103,7 +107,8 @@ def _screen(
         "explanation": explain(Facts(found, names)),
         "marks": MARKS,
         "as_of": visit.query.get("as_of", ""),
-        "beside": [*dict.fromkeys(beside)],
+        "beside": beside,
+        "acts": acts,
         "tells_as_of": answer is not None,
     }
     return Screen("why.html", shown)

@@ -16,7 +16,7 @@ from ninehours.told.why.answer import whoever
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkRow:
     """`where`: payer and site, as far as they are known; `waits`: why, each reason with what opens
-    it; `change` and `state`: of a proposal."""
+    it; `change` and `state`: of a proposal; `path`: the page that says more."""
 
     kind: str
     client_id: str
@@ -29,6 +29,7 @@ class WorkRow:
     change: str
     state: str
     waits: Sequence["Waits"]
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def row_of(
         at_stake=dollars(item.at_stake.minor_units) if item.HasField("at_stake") else "",
         change=_change(item) if proposed else "",
         state=words().worklist.states[name_in(item, "state")] if proposed else "",
+        path=f"/claims/{item.claim_id}" if item.claim_id else f"/why/days/{item.client_id}/{first}",
         waits=[Waits(reason.says, reason.reason, [*_openers(reason)]) for reason in item.reasons],
     )
 

@@ -1,0 +1,187 @@
+"""The page of a claim, issued or drafted. What is next of it is a button, with what it comes to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from ninehours.billing.v1 import billing_events_pb2 as events
+from ninehours.billing.v1 import billing_service_pb2 as billing
+from ninehours.billing.v1 import explanation_service_pb2 as pb
+
+from ninehours.console.directories import clients_named, everybody_named
+from ninehours.console.texts import words
+from ninehours.console.visit import Download, Screen, Visit
+from ninehours.told.amounts import dollars
+from ninehours.told.fields import iso, name_in
+from ninehours.told.why.answer import moment
+from ninehours.told.why.of_billing import authorization_of
+
+ISSUE, CORRECTIONS = "/issue", "/issue/corrections"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What became of a claim: when, what, by whom or what else is known, and where that leads."""
+
+    when: str
+    what: str
+    more: str
+    path: str = ""
+    leads: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What can be done next: its name, where, and what it comes to."""
+
+    name: str
+    path: str
+    consequence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Of a day; `why`: the page that explains the day."""
+
+    on: str
+    code: str
+    units: int
+    charge: str
+    place: str
+    why: str
+
+
+def claim(visit: Visit) -> Screen:
+    """As it is now."""
+    claim_id = visit.place["claim_id"]
+    told = visit.ask(pb.ExplainClaimRequest(claim_id=claim_id)).claim
+    names = {**everybody_named(visit), **clients_named(visit, [told.client_id]).names}
+    shown = {
+        "claim_id": claim_id,
+        "client_id": told.client_id,
+        "client": names.get(told.client_id, told.client_id),
+        "state": _state(told),
+        "charge": _money(told.charge),
+        "about": [(label, value) for label, value in _about(told, names) if value],
+        "lines": [_line(told, line) for line in told.lines],
+        "changed": [iso(day.service_date) for day in told.changed_days],
+        "proposed": _proposed(told.proposal) if told.HasField("proposal") else "",
+        "waits": [*_waits(told)],
+        "happened": [*_happened(told, names)],
+        "acts": [*_acts(told, names)],
+    }
+    return Screen("claim.html", shown)
+
+
+def batch(visit: Visit) -> Download:
+    """The file of a batch, exactly as it was issued; that it was read is kept."""
+    found = visit.ask(billing.ReadBatchRequest(batch_id=visit.place["batch_id"]))
+    return Download(found.file_name, "application/edi-x12", found.content)
+
+
+def _state(told: pb.ExplainedClaim) -> str:
+    """The last thing that became of it, in a word."""
+    states = words().claim.states
+    if told.followed_by_claim_id:
+        return str(states.followed)
+    if told.HasField("answer"):
+        return str(states[name_in(told.answer, "status")])
+    if told.HasField("issued"):
+        return str(states[f"ISSUED_{told.frequency}"])
+    return str(states.DRAFTED)
+
+
+def _about(told: pb.ExplainedClaim, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    about = words().claim.about
+    yield about.payer, names.get(told.payer_id, told.payer_id)
+    yield about.provider, names.get(told.provider_id, told.provider_id)
+    yield about.site, names.get(told.site_id, told.site_id)
+    yield about.period, f"{iso(told.period_start)} – {iso(told.period_end)}"
+    yield about.form, words().claim.forms[name_in(told, "claim_form")]
+    yield about.diagnoses, ", ".join(told.diagnoses)
+    if told.authorization.authorization_id:
+        yield about.authorization, authorization_of(told.authorization)
+
+
+def _line(told: pb.ExplainedClaim, line: events.ClaimLine) -> Line:
+    on = iso(line.service_date)
+    return Line(
+        on=on,
+        code=" ".join([line.code, *line.modifiers]),
+        units=line.units,
+        charge=_money(line.charge),
+        place=line.place_of_service or line.revenue_code,
+        why=f"/why/days/{told.client_id}/{on}",
+    )
+
+
+def _happened(told: pb.ExplainedClaim, names: Mapping[str, str]) -> Iterator[Happened]:
+    """In order."""
+    says = words().claim.happened
+    if told.corrects_claim_id:
+        what = says.voids if told.frequency == "8" else says.replaces
+        yield Happened("", what, "", f"/claims/{told.corrects_claim_id}", says.that_claim)
+    if told.HasField("issued"):
+        issued = told.issued
+        actor = issued.actor
+        by = names.get(actor.rpartition("/")[2], actor)
+        more = says.file.format(number=f"{issued.control_number:09d}", claim=issued.number, by=by)
+        path = f"/claims/batches/{issued.batch_id}"
+        yield Happened(moment(issued.issued_at), says.issued, more, path, says.download)
+    if told.HasField("answer"):
+        answer = told.answer
+        more = says.answer.format(
+            status=words().claim.states[name_in(answer, "status")],
+            paid=_money(answer.paid),
+            number=answer.payer_control_number,
+        )
+        yield Happened(iso(answer.adjudicated_on), says.answered, more)
+    if told.followed_by_claim_id:
+        yield Happened(
+            "", says.followed, "", f"/claims/{told.followed_by_claim_id}", says.that_claim
+        )
+
+
+def _proposed(proposal: pb.ExplainedProposal) -> str:
+    action = words().worklist.actions[name_in(proposal, "action")]
+    was, now = _money(proposal.issued_charge), _money(proposal.corrected_charge)
+    state = words().worklist.states[name_in(proposal, "state")]
+    return f"{action}, {was} → {now}. {state}"
+
+
+def _waits(told: pb.ExplainedClaim) -> Iterator[tuple[str, str, str]]:
+    """Dates that may come back: the date, the reason's code, and the page that explains it."""
+    for gate in told.proposal.waits_for:
+        on = iso(gate.service_date)
+        yield on, gate.reason, f"/why/days/{told.client_id}/{on}"
+
+
+def _acts(told: pb.ExplainedClaim, names: Mapping[str, str]) -> Iterator[Act]:
+    acts = words().claim.acts
+    payer = names.get(told.payer_id, told.payer_id)
+    if not told.HasField("issued"):
+        query = {"payer": told.payer_id, "through": iso(told.period_end)}
+        says = acts.issue_comes_to.format(charge=_money(told.charge), payer=payer)
+        yield Act(acts.issue, f"{ISSUE}?{urlencode(query)}", says)
+        return
+    proposal = told.proposal
+    if proposal.state in OPEN_PROPOSALS:
+        query = {"payer": told.payer_id, "claim": told.claim_id}
+        was, now = _money(proposal.issued_charge), _money(proposal.corrected_charge)
+        says = acts.correct_comes_to.format(was=was, now=now, payer=payer)
+        yield Act(acts.correct, f"{CORRECTIONS}?{urlencode(query)}", says)
+    if not told.followed_by_claim_id:
+        awaited = proposal.state == events.PROPOSAL_STATE_AWAITING_CONTROL_NUMBER
+        says = acts.answer_opens if awaited else acts.answer_comes_to
+        yield Act(acts.answer, f"/claims/{told.claim_id}/answer", says)
+
+
+OPEN_PROPOSALS: Sequence[Any] = (
+    events.PROPOSAL_STATE_READY,
+    events.PROPOSAL_STATE_AWAITING_RELEASE,
+)
+
+
+def _money(amount: Any) -> str:
+    return dollars(amount.minor_units)
