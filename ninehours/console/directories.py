@@ -41,8 +41,12 @@ def clients_named(visit: Visit, client_ids: Iterable[str]) -> ClientsNamed:
 
 
 def payers_named(visit: Visit) -> Mapping[str, str]:
-    """All of them, by id."""
-    return {payer.payer_id: payer.name for payer in visit.ask(work.ListPayersRequest()).payers}
+    """All of them, by id; none to whoever speaks for less than the network."""
+    try:
+        found = visit.ask_briefly(work.ListPayersRequest()).payers
+    except (ServiceAway, RemoteRefusal):
+        return {}
+    return {payer.payer_id: payer.name for payer in found}
 
 
 def sites_named(visit: Visit) -> Mapping[str, str]:
@@ -60,11 +64,11 @@ def everybody_named(visit: Visit) -> Mapping[str, str]:
 
 
 def _of_billing(visit: Visit) -> Mapping[str, str]:
+    payers = payers_named(visit)
     try:
-        payers = payers_named(visit)
         listed = visit.ask_briefly(ledger.ListProvidersRequest())
     except (ServiceAway, RemoteRefusal):
-        return {}
+        return payers
     providers = {provider.provider_id: provider.name for provider in listed.providers}
     staff = {
         each.staff_id: f"{each.given_name} {each.family_name}" for each in listed.practitioners

@@ -12,6 +12,7 @@ from ninehours.billing.v1 import rules_pb2 as rules
 from kernel.roles import Role
 from kernel.services import SERVICES
 from ninehours.console.texts import words, written
+from ninehours.told.why.answer import Mark
 from tests.harness.console.declared import fields_put_right
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,7 +40,7 @@ def test_templates_have_no_words_of_their_own() -> None:
 def test_every_word_is_shown_somewhere() -> None:
     read = "".join(path.read_text() for path in [*TEMPLATES, *CONSOLE.rglob("*.py")])
     fields = {field.name for service in SERVICES for field in fields_put_right(service)}
-    by_name = {*Role, *SERVICES, *fields}
+    by_name = {*Role, *SERVICES, *Mark, *fields}
     unread = [
         name
         for name in keys(written())

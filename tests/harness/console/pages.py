@@ -9,6 +9,9 @@ from ninehours.console.pages.routes import DESK
 from tests.harness.console.story import PlayedStory
 
 EVERYBODY = frozenset(Role)
+BILLING = frozenset({Role.BILLER, Role.OPERATOR})
+FILES = frozenset({"/worklist/file", "/claims/batches/{batch_id}"})
+"""What is downloaded: no page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,53 @@ LOOKED_AT = (
         roles=frozenset({Role.BILLER, Role.OPERATOR}),
         at=lambda _: "/worklist/file",
         file=True,
+        name="worklist",
+        page="/worklist",
+        roles=BILLING,
+        at=lambda _: "/worklist",
+    ),
+    LookedAt(
+        name="claim",
+        page="/claims/{claim_id}",
+        roles=BILLING,
+        at=lambda story: f"/claims/{story.correction.claim_id}",
+    ),
+    LookedAt(
+        name="the payer's answer",
+        page="/claims/{claim_id}/answer",
+        roles=BILLING,
+        at=lambda story: f"/claims/{story.correction.claim_id}/answer",
+    ),
+    LookedAt(
+        name="what opens a day",
+        page="/days/{client_id}/{service_date}/{act}",
+        roles=BILLING,
+        at=lambda story: f"/days/{story.held_day}/without_authorization",
+    ),
+    LookedAt(
+        name="why a day",
+        page="/why/days/{client_id}/{service_date}",
+        roles=BILLING,
+        at=lambda story: f"/why/days/{story.held_day}",
+    ),
+    LookedAt(
+        name="why a claim",
+        page="/why/claims/{claim_id}",
+        roles=BILLING,
+        at=lambda story: f"/why/claims/{story.correction.claim_id}",
+    ),
+    LookedAt(
+        name="why a level",
+        page="/why/levels/{client_id}",
+        roles=frozenset({Role.CLINICIAN, Role.OPERATOR}),
+        at=lambda story: f"/why/levels/{story.correction.client_id}",
+    ),
+    LookedAt(
+        name="why a fact",
+        page="/why/facts/{fact_id}",
+        roles=EVERYBODY,
+        at=lambda story: f"/why/facts/{story.fact_of_a_claim}",
+        names=False,
     ),
     LookedAt(
         name="choosing an instrument",

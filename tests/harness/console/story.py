@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from google.protobuf.message import Message
 from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 from ninehours.attendance.v1 import roster_service_pb2 as roster
+from ninehours.billing.v1 import billing_work_service_pb2 as work
+from ninehours.billing.v1 import explanation_service_pb2 as explanation
 
 from kernel.roles import Role
 from kernel.rpc.translate import to_date
@@ -16,6 +18,7 @@ from ninehours.cli.connection import Services
 from ninehours.local.system import LocalSystem
 from ninehours.story import days
 from ninehours.story.people import VOCABULARY
+from ninehours.told.fields import iso
 
 
 class PlayedStory:
@@ -42,6 +45,29 @@ class PlayedStory:
             for session in self.ask(Role.FRONT_DESK, asked).sessions:
                 return session  # type: ignore[no-any-return]
         raise LookupError(on)
+
+    @cached_property
+    def correction(self) -> work.WorkItem:
+        """The first that is proposed."""
+        return self._awaited(work.WORK_KIND_PROPOSAL)
+
+    @cached_property
+    def held_day(self) -> str:
+        """One that lacks an authorization, as addresses have it: client and date."""
+        item = self._awaited(work.WORK_KIND_HOLD, reason="AUTHORIZATION_USED_UP")
+        return f"{item.client_id}/{iso(item.first)}"
+
+    @cached_property
+    def fact_of_a_claim(self) -> str:
+        """That one was issued."""
+        asked = explanation.ExplainClaimRequest(claim_id=self.correction.claim_id)
+        fact_id: str = self.ask(Role.BILLER, asked).claim.issued.fact_id
+        return fact_id
+
+    def _awaited(self, kind: Any, reason: str = "") -> work.WorkItem:
+        asked = work.ListWorkRequest(kind=kind, reason=reason, page_size=1)
+        [item] = self.ask(Role.BILLER, asked).items
+        return item  # type: ignore[no-any-return]
 
     @property
     def client_id(self) -> str:

@@ -9,6 +9,7 @@ from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import explanation_service_pb2 as pb
 
+from kernel.roles import Role
 from ninehours.console.directories import clients_named, everybody_named
 from ninehours.console.texts import words
 from ninehours.console.visit import Download, Screen, Visit
@@ -69,7 +70,7 @@ def claim(visit: Visit) -> Screen:
         "proposed": _proposed(told.proposal) if told.HasField("proposal") else "",
         "waits": [*_waits(told)],
         "happened": [*_happened(told, names)],
-        "acts": [*_acts(told, names)],
+        "acts": [*_acts(told, names)] if visit.person.role is Role.BILLER else [],
     }
     return Screen("claim.html", shown)
 
