@@ -183,7 +183,7 @@ def _revision(revision: pb.DayRevision, facts: Facts) -> Point:
 def explain_claim(claim: pb.ExplainedClaim, facts: Facts, asked: str) -> Explanation:
     """The claim: its state and amount in a sentence, then day by day."""
     issued = claim.state == billing.CLAIM_STATE_ISSUED
-    what = FREQUENCIES[claim.frequency] if issued else "draft"
+    what = FREQUENCIES.get(claim.frequency, claim.frequency) if issued else "draft"
     stale = any(day.stale for day in (*claim.days, *claim.changed_days))
     became = tuple(_became(claim, facts))
     return Explanation(

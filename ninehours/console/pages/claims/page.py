@@ -89,7 +89,8 @@ def _state(told: pb.ExplainedClaim) -> str:
     if told.HasField("answer"):
         return str(states[name_in(told.answer, "status")])
     if told.HasField("issued"):
-        return str(states[f"ISSUED_{told.frequency}"])
+        issued = f"ISSUED_{told.frequency}"
+        return str(states[issued] if issued in states else states.ISSUED_1)
     return str(states.DRAFTED)
 
 
