@@ -10,8 +10,6 @@ from tests.harness.console.story import PlayedStory
 
 EVERYBODY = frozenset(Role)
 BILLING = frozenset({Role.BILLER, Role.OPERATOR})
-FILES = frozenset({"/worklist/file", "/claims/batches/{batch_id}"})
-"""What is downloaded: no page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,19 +72,22 @@ LOOKED_AT = (
     LookedAt(
         name="worklist",
         page="/worklist",
-        roles=frozenset({Role.BILLER, Role.OPERATOR}),
+        roles=BILLING,
         at=lambda _: "/worklist",
     ),
     LookedAt(
         name="worklist, as a file",
         page="/worklist/file",
-        roles=frozenset({Role.BILLER, Role.OPERATOR}),
+        roles=BILLING,
         at=lambda _: "/worklist/file",
         file=True,
-        name="worklist",
-        page="/worklist",
-        roles=BILLING,
-        at=lambda _: "/worklist",
+    ),
+    LookedAt(
+        name="a batch, as a file",
+        page="/claims/batches/{batch_id}",
+        roles=frozenset({Role.BILLER}),
+        at=lambda story: f"/claims/batches/{story.issued.batch_id}",
+        file=True,
     ),
     LookedAt(
         name="claim",
@@ -128,7 +129,7 @@ LOOKED_AT = (
         name="why a fact",
         page="/why/facts/{fact_id}",
         roles=EVERYBODY,
-        at=lambda story: f"/why/facts/{story.fact_of_a_claim}",
+        at=lambda story: f"/why/facts/{story.issued.fact_id}",
         names=False,
     ),
     LookedAt(

@@ -58,11 +58,10 @@ class PlayedStory:
         return f"{item.client_id}/{iso(item.first)}"
 
     @cached_property
-    def fact_of_a_claim(self) -> str:
-        """That one was issued."""
+    def issued(self) -> explanation.IssuedBy:
+        """How that claim left."""
         asked = explanation.ExplainClaimRequest(claim_id=self.correction.claim_id)
-        fact_id: str = self.ask(Role.BILLER, asked).claim.issued.fact_id
-        return fact_id
+        return self.ask(Role.BILLER, asked).claim.issued  # type: ignore[no-any-return]
 
     def _awaited(self, kind: Any, reason: str = "") -> work.WorkItem:
         asked = work.ListWorkRequest(kind=kind, reason=reason, page_size=1)

@@ -89,8 +89,8 @@ def _state(told: pb.ExplainedClaim) -> str:
     if told.HasField("answer"):
         return str(states[name_in(told.answer, "status")])
     if told.HasField("issued"):
-        issued = f"ISSUED_{told.frequency}"
-        return str(states[issued] if issued in states else states.ISSUED_1)
+        name = f"ISSUED_{told.frequency}"
+        return str(states[name if name in states else "ISSUED_1"])
     return str(states.DRAFTED)
 
 
