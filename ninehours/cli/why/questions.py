@@ -16,7 +16,7 @@ from ninehours.cli.connection import Services
 from ninehours.cli.ending import NOT_FOUND, Failure
 from ninehours.cli.fields import stamp_of
 from ninehours.cli.roles import BILLER, CLINICIAN
-from ninehours.told.why.answer import Explanation, Facts
+from ninehours.told.why.answer import Explanation, NamedFacts
 from ninehours.told.why.facts import gathered, ids_in
 from ninehours.told.why.of_billing import explain_claim, explain_day
 from ninehours.told.why.of_fact import explain_fact
@@ -32,7 +32,7 @@ class Answered:
 
     name: str
     answer: Message
-    facts: Facts
+    facts: NamedFacts
     explanation: Explanation
 
 
@@ -106,6 +106,6 @@ def asked(
 
 def _facts(
     services: Services, role: str, ids: Iterable[str], as_of: Timestamp | None = None
-) -> Facts:
+) -> NamedFacts:
     """By their ids alone: nobody is named."""
-    return Facts(gathered(partial(services.ask, role), ids, as_of))
+    return NamedFacts(gathered(partial(services.ask, role), ids, as_of))

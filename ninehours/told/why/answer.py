@@ -21,7 +21,7 @@ ROLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class NamedFacts:
     """Those that an answer names, by their ids and by those of derived rows. `names`: of payers,
     sites, staff and who else an answer names by id, where whoever shows it knows them."""
 
@@ -115,7 +115,7 @@ def money(amount: common.Money) -> str:
     return dollars(amount.minor_units)
 
 
-def signed(fact_id: str, facts: Facts) -> str:
+def signed(fact_id: str, facts: NamedFacts) -> str:
     """The fact's type and id, when it was signed, and by whom."""
     fact = facts.get(fact_id)
     if fact is None:
@@ -129,7 +129,7 @@ def cited(
     kind: Mark,
     says: str,
     fact_id: str,
-    facts: Facts,
+    facts: NamedFacts,
     *,
     code: str = "",
     points: Iterable[Point] = (),
@@ -139,7 +139,7 @@ def cited(
     return Point(kind, says, code=code, small=small, fact_id=fact_id, points=tuple(points))
 
 
-def by_time(evidence: Any, facts: Facts) -> list[Any]:
+def by_time(evidence: Any, facts: NamedFacts) -> list[Any]:
     """In the order in which they were signed."""
 
     def signing(cited: Any) -> tuple[int, str]:

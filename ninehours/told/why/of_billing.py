@@ -11,8 +11,8 @@ from ninehours.told.amounts import plural
 from ninehours.told.fields import iso, name_in
 from ninehours.told.why.answer import (
     Explanation,
-    Facts,
     Mark,
+    NamedFacts,
     Point,
     Section,
     by_time,
@@ -38,7 +38,7 @@ BASES = {
 }
 
 
-def explain_day(day: pb.ExplainedDay, facts: Facts, asked: str) -> Explanation:
+def explain_day(day: pb.ExplainedDay, facts: NamedFacts, asked: str) -> Explanation:
     """The day: its outcome in a sentence, its gates, and its revisions."""
     on, outcome = iso(day.service_date), name_in(day, "outcome")
     return Explanation(
@@ -51,7 +51,7 @@ def explain_day(day: pb.ExplainedDay, facts: Facts, asked: str) -> Explanation:
     )
 
 
-def answer_of(day: pb.ExplainedDay, facts: Facts) -> str:
+def answer_of(day: pb.ExplainedDay, facts: NamedFacts) -> str:
     """What it is and why, in a sentence or two."""
     outcome = name_in(day, "outcome")
     closed = [verdict for verdict in day.verdicts if verdict.reason]
@@ -68,7 +68,7 @@ def answer_of(day: pb.ExplainedDay, facts: Facts) -> str:
     return " ".join(sentences)
 
 
-def _released_when(verdict: pb.ExplainedVerdict, facts: Facts) -> str:
+def _released_when(verdict: pb.ExplainedVerdict, facts: NamedFacts) -> str:
     """Whatever all are needed of, or any is enough of."""
     word = " or when " if verdict.releases[0].alternative else " and when "
     if not verdict.releases[0].rpc:
@@ -77,7 +77,7 @@ def _released_when(verdict: pb.ExplainedVerdict, facts: Facts) -> str:
     return f"It is released when {released}."
 
 
-def about_day(day: pb.ExplainedDay, facts: Facts) -> Iterator[tuple[str, str]]:
+def about_day(day: pb.ExplainedDay, facts: NamedFacts) -> Iterator[tuple[str, str]]:
     """Label and value of what stands beside the gates."""
     yield "payer", facts.named(day.payer_id)
     yield "site", facts.named(day.site_id)
@@ -116,7 +116,7 @@ def authorization_of(held: pb.ExplainedAuthorization) -> str:
     )
 
 
-def gates_section(day: pb.ExplainedDay, facts: Facts) -> Section:
+def gates_section(day: pb.ExplainedDay, facts: NamedFacts) -> Section:
     """Every gate with its verdict, in the order in which they were asked."""
     return Section(
         title=f"{iso(day.service_date)}: {plural(len(day.verdicts), 'gate')}",
@@ -125,7 +125,7 @@ def gates_section(day: pb.ExplainedDay, facts: Facts) -> Section:
     )
 
 
-def gate_point(verdict: pb.ExplainedVerdict, facts: Facts) -> Point:
+def gate_point(verdict: pb.ExplainedVerdict, facts: NamedFacts) -> Point:
     """A gate: what it asks, what it said, the clause, the facts, what would release it."""
     points: list[Point] = []
     if verdict.clauses:
@@ -139,7 +139,7 @@ def gate_point(verdict: pb.ExplainedVerdict, facts: Facts) -> Point:
     return Point(kind, says, code=verdict.reason, points=tuple(points))
 
 
-def _released(release: pb.Release, facts: Facts) -> str:
+def _released(release: pb.Release, facts: NamedFacts) -> str:
     """Who, and what they do."""
     if not release.rpc:
         return release.says
@@ -155,13 +155,13 @@ def _carrying(claim: pb.CarryingClaim) -> str:
     return f"{what}{claim.claim_id}{'' if claim.stands else ', no longer standing'}"
 
 
-def _revisions(day: pb.ExplainedDay, facts: Facts) -> Iterator[Section]:
+def _revisions(day: pb.ExplainedDay, facts: NamedFacts) -> Iterator[Section]:
     if len(day.revisions) > 1:
         points = tuple(_revision(revision, facts) for revision in day.revisions)
         yield Section(title=REVISIONS, points=points)
 
 
-def _revision(revision: pb.DayRevision, facts: Facts) -> Point:
+def _revision(revision: pb.DayRevision, facts: NamedFacts) -> Point:
     """What changed, and which facts did it."""
     changes = "; ".join(
         f"{change.field} {change.was} → {change.now}" for change in revision.changes
@@ -180,7 +180,7 @@ def _revision(revision: pb.DayRevision, facts: Facts) -> Point:
     )
 
 
-def explain_claim(claim: pb.ExplainedClaim, facts: Facts, asked: str) -> Explanation:
+def explain_claim(claim: pb.ExplainedClaim, facts: NamedFacts, asked: str) -> Explanation:
     """The claim: its state and amount in a sentence, then day by day."""
     issued = claim.state == billing.CLAIM_STATE_ISSUED
     what = FREQUENCIES.get(claim.frequency, claim.frequency) if issued else "draft"
@@ -200,7 +200,7 @@ def explain_claim(claim: pb.ExplainedClaim, facts: Facts, asked: str) -> Explana
     )
 
 
-def _answer(claim: pb.ExplainedClaim, facts: Facts, issued: bool) -> str:
+def _answer(claim: pb.ExplainedClaim, facts: NamedFacts, issued: bool) -> str:
     dates = {iso(line.service_date) for line in claim.lines}
     lines = f"{plural(len(claim.lines), 'line')} of {plural(len(dates), 'day')}"
     if not issued:
@@ -222,7 +222,7 @@ def _answer(claim: pb.ExplainedClaim, facts: Facts, issued: bool) -> str:
     return sentence
 
 
-def _about(claim: pb.ExplainedClaim, facts: Facts) -> Iterator[tuple[str, str]]:
+def _about(claim: pb.ExplainedClaim, facts: NamedFacts) -> Iterator[tuple[str, str]]:
     yield "client", facts.named(claim.client_id)
     yield "payer", facts.named(claim.payer_id)
     yield "billed by", f"provider {facts.named(claim.provider_id)}"
@@ -235,7 +235,7 @@ def _about(claim: pb.ExplainedClaim, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "", signed(claim.authorization.fact_id, facts)
 
 
-def _became(claim: pb.ExplainedClaim, facts: Facts) -> Iterator[Point]:
+def _became(claim: pb.ExplainedClaim, facts: NamedFacts) -> Iterator[Point]:
     """What happened to it, in order."""
     if claim.issued.fact_id:
         issued = claim.issued
@@ -259,7 +259,7 @@ def _became(claim: pb.ExplainedClaim, facts: Facts) -> Iterator[Point]:
         yield _proposed(claim.proposal, facts)
 
 
-def _proposed(proposal: pb.ExplainedProposal, facts: Facts) -> Point:
+def _proposed(proposal: pb.ExplainedProposal, facts: NamedFacts) -> Point:
     dates = ", ".join(iso(on) for on in proposal.changed_dates)
     was, now = money(proposal.issued_charge), money(proposal.corrected_charge)
     says = f"to be corrected: {name_in(proposal, 'action')} {was} → {now}, for {dates}"
@@ -277,7 +277,7 @@ def _words(name: str) -> str:
     return name.replace("_", " ").lower()
 
 
-def _day(day: pb.ExplainedDay, claim: pb.ExplainedClaim, facts: Facts) -> Section:
+def _day(day: pb.ExplainedDay, claim: pb.ExplainedClaim, facts: NamedFacts) -> Section:
     """A day as it stood when the claim was issued, with the claim's own lines of it."""
     on = iso(day.service_date)
     lines = "; ".join(line_of(line) for line in claim.lines if iso(line.service_date) == on)
@@ -290,7 +290,7 @@ def _day(day: pb.ExplainedDay, claim: pb.ExplainedClaim, facts: Facts) -> Sectio
     )
 
 
-def _changed(day: pb.ExplainedDay, facts: Facts) -> Section:
+def _changed(day: pb.ExplainedDay, facts: NamedFacts) -> Section:
     return replace(
         gates_section(day, facts),
         title=f"{iso(day.service_date)} changed since: {plural(len(day.verdicts), 'gate')}",

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from ninehours.exchange.v1 import fact_service_pb2 as pb
 
 from ninehours.told.amounts import plural
-from ninehours.told.why.answer import Explanation, Facts, Mark, Section, cited, joined, moment
+from ninehours.told.why.answer import Explanation, Mark, NamedFacts, Section, cited, joined, moment
 
 RECORDED = "recorded"
 
 
-def explain_fact(fact: pb.ExplainedFact, facts: Facts, asked: str) -> Explanation:
+def explain_fact(fact: pb.ExplainedFact, facts: NamedFacts, asked: str) -> Explanation:
     """The fact; of a derived one those that it rests on, too."""
     kind = fact.type.rpartition(".")[2]
     return Explanation(
@@ -22,7 +22,7 @@ def explain_fact(fact: pb.ExplainedFact, facts: Facts, asked: str) -> Explanatio
     )
 
 
-def _answer(fact: pb.ExplainedFact, facts: Facts) -> str:
+def _answer(fact: pb.ExplainedFact, facts: NamedFacts) -> str:
     if fact.actor:
         return f"A command of {facts.named(fact.actor)} made it, signed {moment(fact.signed_at)}."
     derived = fact.derived
@@ -36,7 +36,7 @@ def _answer(fact: pb.ExplainedFact, facts: Facts) -> str:
     )
 
 
-def _about(fact: pb.ExplainedFact, facts: Facts) -> Iterator[tuple[str, str]]:
+def _about(fact: pb.ExplainedFact, facts: NamedFacts) -> Iterator[tuple[str, str]]:
     yield "type", fact.type
     yield "about", facts.named(fact.subject)
     yield "place", f"{fact.topic}, number {fact.sequence} of its subject"
@@ -51,7 +51,7 @@ def _about(fact: pb.ExplainedFact, facts: Facts) -> Iterator[tuple[str, str]]:
     yield "rules", joined(fact.derived.rules, code)
 
 
-def _rests_on(fact: pb.ExplainedFact, facts: Facts) -> Iterator[Section]:
+def _rests_on(fact: pb.ExplainedFact, facts: NamedFacts) -> Iterator[Section]:
     if fact.derived.facts:
         points = tuple(
             cited(Mark.FACT, _type_of(fact_id, facts), fact_id, facts)
@@ -60,6 +60,6 @@ def _rests_on(fact: pb.ExplainedFact, facts: Facts) -> Iterator[Section]:
         yield Section(title="What it rests on", points=points)
 
 
-def _type_of(fact_id: str, facts: Facts) -> str:
+def _type_of(fact_id: str, facts: NamedFacts) -> str:
     fact = facts.get(fact_id)
     return fact.type if fact else ""

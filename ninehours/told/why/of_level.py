@@ -10,8 +10,8 @@ from ninehours.told.amounts import plural
 from ninehours.told.fields import iso, name_in
 from ninehours.told.why.answer import (
     Explanation,
-    Facts,
     Mark,
+    NamedFacts,
     Point,
     Section,
     by_time,
@@ -37,7 +37,9 @@ NO_CHANGE = "NONE_RELIABLE"
 OF_SESSIONS = ("SessionScheduled", "SessionAttended", "SessionMissed", "SessionCancelled")
 
 
-def explain_level(answer: pb.ExplainLevelOfCareResponse, facts: Facts, asked: str) -> Explanation:
+def explain_level(
+    answer: pb.ExplainLevelOfCareResponse, facts: NamedFacts, asked: str
+) -> Explanation:
     """The client's levels: where they are now in a sentence, then episode by episode."""
     last = answer.episodes[-1].segments[-1:]
     level = last[0].level_of_care if last else "unknown"
@@ -72,7 +74,7 @@ def _answer(episode: pb.ExplainedEpisode) -> str:
     return f"{sentence}, without a recommendation to follow."
 
 
-def _episode(episode: pb.ExplainedEpisode, facts: Facts) -> Iterator[Section]:
+def _episode(episode: pb.ExplainedEpisode, facts: NamedFacts) -> Iterator[Section]:
     to = f" to {iso(episode.discharged_on)}" if episode.discharged_on.year else ""
     yield Section(
         title=f"Episode from {iso(episode.admitted_on)}{to}: levels",
@@ -91,11 +93,11 @@ def _episode(episode: pb.ExplainedEpisode, facts: Facts) -> Iterator[Section]:
         )
 
 
-def _discharge(episode: pb.ExplainedEpisode, facts: Facts) -> str:
+def _discharge(episode: pb.ExplainedEpisode, facts: NamedFacts) -> str:
     return signed(episode.discharge_fact_id, facts) if episode.discharge_fact_id else ""
 
 
-def _segment(segment: pb.ExplainedSegment, facts: Facts) -> Point:
+def _segment(segment: pb.ExplainedSegment, facts: NamedFacts) -> Point:
     to = f"to {iso(segment.to)}" if segment.to.year else "on"
     how = f"changed by {segment.changed_by}" if segment.changed_by else "by the admission"
     if segment.recommendation_id:
@@ -104,7 +106,7 @@ def _segment(segment: pb.ExplainedSegment, facts: Facts) -> Point:
     return cited(Mark.PASS, says, segment.fact_id, facts)
 
 
-def _recommendation(made: pb.ExplainedRecommendation, facts: Facts, whole: bool) -> Point:
+def _recommendation(made: pb.ExplainedRecommendation, facts: NamedFacts, whole: bool) -> Point:
     """`whole`: with the facts it rests on, sessions counted; else their number."""
     points = [Point(Mark.NOTE, words) for words in checks_in_words(made.checks)]
     clauses = "; ".join(f"{clause.field} = {clause.value}" for clause in made.clauses)
@@ -148,7 +150,7 @@ def _check(check: plans.ThresholdCheck) -> str:
     return trend if check.holds else f"{trend}, not {wanted}"
 
 
-def _decision(decision: pb.RecommendationDecision, facts: Facts) -> Point:
+def _decision(decision: pb.RecommendationDecision, facts: NamedFacts) -> Point:
     reason = "; the reason is sealed with it" if decision.reasoned else ""
     kind = Mark.PASS if decision.outcome == "ACCEPTED" else Mark.REFUSE
     by = f"{decision.outcome.lower()} by {decision.decided_by}"
@@ -156,8 +158,8 @@ def _decision(decision: pb.RecommendationDecision, facts: Facts) -> Point:
     return cited(kind, says, decision.fact_id, facts)
 
 
-def _evidence(made: pb.ExplainedRecommendation, facts: Facts) -> Iterator[Point]:
-    """Facts one by one, but for those of single sessions."""
+def _evidence(made: pb.ExplainedRecommendation, facts: NamedFacts) -> Iterator[Point]:
+    """NamedFacts one by one, but for those of single sessions."""
     sessions: Counter[str] = Counter()
     for fact in by_time(made.facts, facts):
         explained = facts.get(fact.fact_id)

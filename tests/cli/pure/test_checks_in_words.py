@@ -7,7 +7,7 @@ from ninehours.plans.v1 import explanation_service_pb2 as explanation
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from ninehours.cli.why.presenter import lines_of
-from ninehours.told.why.answer import Facts
+from ninehours.told.why.answer import NamedFacts
 from ninehours.told.why.of_level import checks_in_words, explain_level
 from services.plans.adapters.subscriptions import publish
 from services.plans.domain.recommendation import recommend
@@ -34,6 +34,6 @@ def test_other_words_beside_the_checks_are_not_told() -> None:
         segments=[explanation.ExplainedSegment(level_of_care="2.1")], recommendations=[made]
     )
     answer = explanation.ExplainLevelOfCareResponse(episodes=[episode])
-    shown = "\n".join(lines_of(explain_level(answer, Facts(), "asked")))
+    shown = "\n".join(lines_of(explain_level(answer, NamedFacts(), "asked")))
     assert "consecutive_missed 3 >= 3" in shown
     assert "weather" not in shown

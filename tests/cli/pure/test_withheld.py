@@ -8,7 +8,7 @@ from ninehours.cli.client import ClientTimeline, show_client
 from ninehours.cli.directories import Sites
 from ninehours.cli.why.presenter import lines_of
 from ninehours.cli.why.questions import asked
-from ninehours.told.why.answer import Facts
+from ninehours.told.why.answer import NamedFacts
 from ninehours.told.why.of_level import explain_level
 
 ID = "5c4759fc-f9a3-53b7-b164-3272e78e04a8"
@@ -32,6 +32,6 @@ def test_why_a_level_says_so_and_who_asked_is_asked_again(*, withheld: bool) -> 
     episode = plans.ExplainedEpisode(segments=[plans.ExplainedSegment(level_of_care="2.1")])
     answer = plans.ExplainLevelOfCareResponse(episodes=[episode], scores_withheld=withheld)
     command = asked("level-of-care", ID, subject="staff/ada")
-    told = explain_level(answer, Facts(), command)
+    told = explain_level(answer, NamedFacts(), command)
     assert ("Scores are withheld" in "\n".join(lines_of(told))) == withheld
     assert told.asked == f"ninehours why level-of-care {ID} --as staff/ada"

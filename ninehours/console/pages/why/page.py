@@ -19,7 +19,7 @@ from ninehours.console.services import ServiceAway
 from ninehours.console.texts import words
 from ninehours.console.visit import NoSuchPage, Screen, Visit
 from ninehours.told.fields import iso
-from ninehours.told.why.answer import Explanation, Facts, Mark
+from ninehours.told.why.answer import Explanation, Mark, NamedFacts
 from ninehours.told.why.facts import gathered, ids_in
 from ninehours.told.why.of_billing import explain_claim, explain_day
 from ninehours.told.why.of_fact import explain_fact
@@ -93,7 +93,7 @@ def _screen(
     visit: Visit,
     answer: Message | None,
     client_ids: Iterable[str],
-    explain: Callable[[Facts], Explanation],
+    explain: Callable[[NamedFacts], Explanation],
     *,
     beside: Links = (),
     acts: Links = (),
@@ -104,7 +104,7 @@ def _screen(
     found = gathered(_answering(visit), wanted, _as_of(visit))
     names = {**everybody_named(visit), **clients_named(visit, client_ids).names}
     shown = {
-        "explanation": explain(Facts(found, names)),
+        "explanation": explain(NamedFacts(found, names)),
         "marks": MARKS,
         "as_of": visit.query.get("as_of", ""),
         "beside": beside,
