@@ -15,21 +15,31 @@ from kernel.secrets import PEOPLE
 
 LIFETIME = timedelta(minutes=5)
 Why = Literal["role", "refused", "over", "untold"]
+LONGEST_CALLED = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who signed in, in one of their roles; on one machine they are their role."""
+    """Who signed in, in one of their roles. `subject`: as services know them; empty: nobody in
+    particular, as whoever is on one machine until they say who they are."""
 
     role: Role
+    subject: str = ""
+
+    @property
+    def called(self) -> str:
+        """Short enough for a heading."""
+        kind, _, own = self.subject.rpartition("/")
+        return f"{kind}/{own[:LONGEST_CALLED]}" if kind else own[:LONGEST_CALLED]
 
     def kept(self) -> bytes:
         """As a session keeps it."""
-        return json.dumps({"role": self.role}).encode()
+        return json.dumps({"role": self.role, "subject": self.subject}).encode()
 
     @classmethod
     def of_kept(cls, kept: bytes) -> Self:
-        return cls(Role(json.loads(kept)["role"]))
+        found = json.loads(kept)
+        return cls(Role(found["role"]), found.get("subject", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,10 @@ class People(Protocol):
         """They were elsewhere, which told this. NotSignedIn, ProviderAway."""
         ...
 
+    def named(self, kept: bytes, subject: str) -> SignedIn | None:
+        """As whom they say they are; None: who they are was said by others."""
+        ...
+
     def visitor(self, kept: bytes) -> Visitor:
         """Whom a session is of."""
         ...
@@ -142,6 +156,10 @@ class PeopleOfOneMachine:
         """Nobody was elsewhere."""
         raise NotSignedIn("over")
 
+    def named(self, kept: bytes, subject: str) -> SignedIn:
+        person = Person(Person.of_kept(kept).role, subject)
+        return SignedIn(person, person.kept())
+
     def visitor(self, kept: bytes) -> Visitor:
         person = Person.of_kept(kept)
         return Visitor(person, self.token_of(person))
@@ -151,7 +169,7 @@ class PeopleOfOneMachine:
         with self._lock:
             if person not in self._tokens:
                 self._tokens[person] = renewed_tokens(
-                    self._issuer, person_in(person.role), LIFETIME
+                    self._issuer, person_in(person.role, person.subject), LIFETIME
                 )
             return self._tokens[person]
 

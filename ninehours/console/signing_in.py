@@ -95,6 +95,12 @@ class SigningIn:
             raise Returned(why, purpose) from None
         return self._begun(signed_in, purpose)
 
+    def name(self, secret: SessionSecret, subject: str) -> Begun | None:
+        """They say who they are; None: that is not for them to say, or nobody is signed in."""
+        kept = self._sessions.use(secret)
+        named = self.people.named(kept, subject) if kept is not None else None
+        return self._begun(named, Purpose(before=secret.cookie)) if named is not None else None
+
     def visitor(self, secret: SessionSecret) -> Visitor | None:
         """Whose session it is, with a token that holds; None: nobody's. ProviderAway."""
         kept = self._sessions.use(secret)

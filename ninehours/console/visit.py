@@ -60,3 +60,7 @@ Page = Callable[[Visit], Screen | GoTo | Download]
 
 class NoSuchPage(Exception):
     """There is nothing at that address."""
+
+
+class NotYours(Exception):
+    """Who asks doesn't work with that, whatever of it services would tell them."""

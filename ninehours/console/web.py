@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -40,15 +41,17 @@ from ninehours.console.signing_in import (
     TooManySignIns,
 )
 from ninehours.console.texts import words
-from ninehours.console.visit import Download, GoTo, NoSuchPage, Page, Screen, Visit
+from ninehours.console.visit import Download, GoTo, NoSuchPage, NotYours, Page, Screen, Visit
 
 log = logs.get("console.web")
 
-MOST_SENT = 64 * 1024  # bytes of a form
+MOST_SENT = 512 * 1024  # bytes of a form: notes of a group, each letter of some scripts nine bytes
 MOST_FIELDS = 200
 FOR_GOOD = "public, max-age=31536000, immutable"
 SIGN_IN, SIGN_OUT, THEME = "/sign-in", "/sign-out", "/theme"
 CALLBACK = f"{SIGN_IN}/callback"
+SIGN_IN_AS = "/sign-in/as"
+SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.:@-]{0,99}")
 SERVERS = HTTPStatus.INTERNAL_SERVER_ERROR  # from here on it isn't the reader's fault
 TROUBLES = {
     grpc.StatusCode.PERMISSION_DENIED: ("not_yours", HTTPStatus.FORBIDDEN),
@@ -82,6 +85,7 @@ class Console:
             Route(SIGN_IN, answering.open(answering.sign_in), methods=["GET", "POST"]),
             Route(CALLBACK, answering.open(answering.callback), methods=["GET"]),
             Route(SIGN_OUT, answering.open(answering.sign_out), methods=["GET", "POST"]),
+            Route(SIGN_IN_AS, answering.open(answering.sign_in_as), methods=["POST"]),
             Route(THEME, answering.open(answering.theme), methods=["POST"]),
             *(
                 Route(path, answering.open(partial(answering.page, page)), methods=[method])
@@ -221,6 +225,19 @@ class _Answering:
             response.delete_cookie(name, path=CALLBACK, secure=self._console.secure)
         return response
 
+    def sign_in_as(self, sent: _Sent) -> Response:
+        """On one machine: as somebody in particular, in the same role."""
+        secret, subject = self._secret(sent), sent.form.get("subject", "").strip()
+        begun = None
+        if secret is not None and secret.made(sent.form.get(FORM_TOKEN, "")):
+            said = SUBJECT.fullmatch(subject)
+            begun = self._console.signing_in.name(secret, subject) if said else None
+        if begun is None:
+            return self._shown(sent, _trouble("not_yours", HTTPStatus.FORBIDDEN, sent))
+        response = _redirect(_page_at(sent.form.get("then", "")))
+        self._set(response, self._session_cookie, begun.secret.cookie)
+        return response
+
     def sign_out(self, sent: _Sent) -> Response:
         """The session ends, in every replica; then where they are signed in, too."""
         secret, leaving = self._secret(sent), None
@@ -358,6 +375,8 @@ def _answer(page: Page, visit: Visit, sent: _Sent) -> Screen | GoTo | Download:
         return page(visit)
     except NoSuchPage:
         return _trouble("nothing_there", HTTPStatus.NOT_FOUND, sent)
+    except NotYours:
+        return _trouble("not_yours", HTTPStatus.FORBIDDEN, sent)
     except ServiceAway as away:
         return _away(getattr(words().services, away.service), sent)
     except RemoteRefusal as refusal:

@@ -3,7 +3,7 @@
 from kernel.roles import Role
 from ninehours.console.visit import GoTo, Screen, Visit
 
-FIRST = {Role.FRONT_DESK: "/today", Role.CLINICIAN: "/today", Role.BILLER: "/worklist"}
+FIRST = {Role.FRONT_DESK: "/today", Role.CLINICIAN: "/my-day", Role.BILLER: "/worklist"}
 
 
 def home(visit: Visit) -> GoTo | Screen:

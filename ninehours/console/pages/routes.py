@@ -11,6 +11,8 @@ from ninehours.console.pages.chart.page import chart
 from ninehours.console.pages.claims.acts import ask_answer, ask_of_day, say_answer, say_of_day
 from ninehours.console.pages.claims.page import batch, claim
 from ninehours.console.pages.home import home
+from ninehours.console.pages.my_day.notes import add_to_notes, keep_notes, notes, sign_notes
+from ninehours.console.pages.my_day.page import my_day
 from ninehours.console.pages.today.acts import record
 from ninehours.console.pages.today.closing import ask_before_closing, close
 from ninehours.console.pages.today.finding import find
@@ -24,6 +26,11 @@ from ninehours.console.visit import Page
 
 PAGES: Mapping[tuple[str, str], Page] = {
     ("GET", "/"): home,
+    ("GET", "/my-day"): my_day,
+    ("GET", "/my-day/notes"): notes,
+    ("POST", "/my-day/notes/sign"): sign_notes,
+    ("POST", "/my-day/notes/draft"): keep_notes,
+    ("POST", "/my-day/notes/add"): add_to_notes,
     ("GET", "/today"): today,
     ("POST", "/today/find"): find,
     ("POST", "/today/record"): record,
@@ -50,6 +57,9 @@ PAGES: Mapping[tuple[str, str], Page] = {
 }
 _SHAPES = [(method, compile_path(path)[0]) for method, path in PAGES]
 DESK = frozenset({Role.FRONT_DESK, Role.CLINICIAN})
+CLINIC = frozenset({Role.CLINICIAN})
+WORK = {"/my-day": CLINIC, "/today": DESK, "/worklist": frozenset({Role.BILLER})}
+"""What stands in whose menu, in this order."""
 
 
 def answers(method: str, path: str) -> bool:
@@ -67,6 +77,9 @@ class Place:
 
 def places_of(person: Person) -> Sequence[Place]:
     """Those that a role works in."""
-    if person.role is Role.BILLER:
-        return (Place("/worklist", words().worklist.title),)
-    return (Place("/today", words().today.title),) if person.role in DESK else ()
+    titles = {
+        "/my-day": words().my_day.title,
+        "/today": words().today.title,
+        "/worklist": words().worklist.title,
+    }
+    return [Place(path, titles[path]) for path, roles in WORK.items() if person.role in roles]

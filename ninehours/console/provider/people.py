@@ -133,11 +133,14 @@ class PeopleOfProvider:
         )
         self._require_identity(came, kept["nonce"])
         signed_in = self._kept(came, Role(kept["role"]), identity=str(came["id_token"]))
-        return SignedIn(Person(signed_in.role), signed_in.sealed())
+        return SignedIn(Person(signed_in.role, signed_in.subject), signed_in.sealed())
+
+    def named(self, _kept: bytes, _subject: str) -> None:
+        """The provider said it."""
 
     def visitor(self, kept: bytes) -> Visitor:
         signed_in = HeldTokens.of(kept)
-        return Visitor(Person(signed_in.role), lambda: signed_in.access)
+        return Visitor(Person(signed_in.role, signed_in.subject), lambda: signed_in.access)
 
     def is_due(self, kept: bytes) -> bool:
         return self._clock() >= HeldTokens.of(kept).renew_at

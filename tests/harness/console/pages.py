@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kernel.roles import Role
-from ninehours.console.pages.routes import DESK
+from ninehours.console.pages.routes import CLINIC, DESK
 from tests.harness.console.story import PlayedStory
 
 EVERYBODY = frozenset(Role)
@@ -41,6 +41,13 @@ class LookedAt:
 
 
 LOOKED_AT = (
+    LookedAt(name="my day", page="/my-day", roles=CLINIC, at=lambda _: "/my-day"),
+    LookedAt(
+        name="notes",
+        page="/my-day/notes",
+        roles=CLINIC,
+        at=lambda story: f"/my-day/notes?{story.day}&session={story.group.session_id}",
+    ),
     LookedAt(
         name="today",
         page="/today",

@@ -31,6 +31,7 @@ class _Forms(HTMLParser):
         self.text: list[str] = []
         self._within: Form | None = None
         self._select = ""
+        self._words = ""  # the field of words that is being read
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attributes}
@@ -46,6 +47,9 @@ class _Forms(HTMLParser):
             within.fields[name] = given.get("value", "")
         elif tag == "button":
             within.buttons.append((name, given.get("value", "")))
+        elif tag == "textarea":
+            self._words = name
+            within.fields[name] = ""
         elif tag == "select":
             self._select = name
         elif tag == "option" and ("selected" in given or self._select not in within.fields):
@@ -54,8 +58,12 @@ class _Forms(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._within = None
+        elif tag == "textarea":
+            self._words = ""
 
     def handle_data(self, data: str) -> None:
+        if self._words and self._within is not None:
+            self._within.fields[self._words] += data
         if data.strip():
             self.text.append(" ".join(data.split()))
 

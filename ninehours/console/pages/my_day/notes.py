@@ -1,0 +1,299 @@
+"""Notes of one session: read, kept while they are written, signed, added to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from google.protobuf.message import Message
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance
+from ninehours.attendance.v1 import roster_service_pb2 as roster
+from ninehours.exchange.v1 import drafts_service_pb2 as drafts
+
+from kernel.credentials import sees_clinical
+from kernel.rpc.remote_refusal import RemoteRefusal
+from ninehours.console.pages.my_day.page import NOTE_FORM
+from ninehours.console.pages.my_day.rows import in_words, short_date
+from ninehours.console.pages.staff import staff_of
+from ninehours.console.pages.today.acts import meta_of
+from ninehours.console.pages.today.page import Day, day_named, group_named
+from ninehours.console.pages.today.roster import Group, RosterLine, State
+from ninehours.console.services import ServiceAway
+from ninehours.console.texts import words
+from ninehours.console.visit import GoTo, NotYours, Screen, Visit
+
+PATH = "/my-day/notes"
+FOR_ALL, ADDENDUM = "group_text", "addendum"
+THERE = frozenset({State.HERE, State.LEFT, State.ATTENDED})
+EVERYBODY = ""  # in place of a client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Of one client. `note`: as it was signed; None: nobody did, and `text` is what is typed."""
+
+    line: RosterLine
+    text: str = field(repr=False)
+    note: roster.RecordedNote | None = field(repr=False)
+    attestation: roster.RecordedAttestation | None = field(repr=False)
+    wrong: str = ""
+
+    @property
+    def client_id(self) -> str:
+        return self.line.client_id
+
+    @property
+    def field(self) -> str:
+        """What it is typed in."""
+        return part_of(self.client_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrong:
+    """Why it was refused: at fields, or of the whole."""
+
+    at: Mapping[str, str] = field(default_factory=dict)
+    whole: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session of a day, with everybody who was there."""
+
+    day: Day
+    group: Group
+    recorded: roster.RecordedSession = field(repr=False)
+
+    @property
+    def is_group(self) -> bool:
+        """Its notes have a part for all."""
+        return self.recorded.service_kind == attendance.SERVICE_KIND_GROUP
+
+    @property
+    def there(self) -> Sequence[RosterLine]:
+        return [line for line in self.group.rows if line.state in THERE]
+
+    def presence(self, client_id: str) -> roster.RecordedPresence:
+        """What is recorded of one who was there."""
+        return next(each for each in self.recorded.presences if each.client_id == client_id)
+
+    def is_signed(self, client_id: str) -> bool:
+        return self.presence(client_id).HasField("note")
+
+    @property
+    def unsigned(self) -> Sequence[str]:
+        """Whose notes are to be written."""
+        ids = (line.client_id for line in self.there)
+        return [client_id for client_id in ids if not self.is_signed(client_id)]
+
+    @property
+    def address(self) -> str:
+        place = self.day.address().partition("?")[2]
+        return f"{PATH}?{place}&session={self.group.session_id}"
+
+
+def part_of(client_id: str) -> str:
+    """The field of one client's part."""
+    return f"part {client_id}"
+
+
+def notes(visit: Visit) -> Screen:
+    """The session's notes: signed ones as they stand, the others to be written."""
+    return _screen(visit, _session(visit, visit.query))
+
+
+def sign_notes(visit: Visit) -> GoTo | Screen:
+    """Sign those that have a text; the others stay to be written."""
+    session = _session(visit, visit.form)
+    if visit.form.get("act") == "keep":
+        return _kept(visit, session)
+    # Of who was signed meanwhile, too: sent twice it is the same command, which counts once.
+    texts = {
+        line.client_id: text
+        for line in session.there
+        if (text := visit.form.get(part_of(line.client_id), "").strip())
+    }
+    if not texts:
+        return _screen(visit, session, Wrong(whole=words().notes.no_text))
+    if session.is_group and not visit.form.get(FOR_ALL, "").strip():
+        return _screen(visit, session, Wrong(at={FOR_ALL: words().notes.no_group_text}))
+    try:
+        for command in _signing(visit, session, texts):
+            visit.ask(command)
+    except RemoteRefusal as refusal:
+        return _screen(visit, _session(visit, visit.form), _wrong(refusal))
+    _drop(visit, session, [*texts])
+    return GoTo(session.address)
+
+
+def keep_notes(visit: Visit) -> GoTo | Screen:
+    """Keep what is typed as a draft: all of it, or the field that changed."""
+    return _kept(visit, _session(visit, visit.form))
+
+
+def add_to_notes(visit: Visit) -> GoTo | Screen:
+    """Add to a signed note, or to all of the session, what it should have said."""
+    session = _session(visit, visit.form)
+    signed = [line.client_id for line in session.there if session.is_signed(line.client_id)]
+    asked = visit.form.get("to", EVERYBODY)
+    to = signed if asked == EVERYBODY else [asked]
+    text = visit.form.get(ADDENDUM, "").strip()
+    if not text:
+        return _screen(visit, session, Wrong(at={ADDENDUM: words().notes.no_text}))
+    command = attendance.AddAddendumRequest(
+        meta=meta_of(visit, "add"), session_id=session.group.session_id, client_ids=to, text=text
+    )
+    try:
+        visit.ask(command)
+    except RemoteRefusal as refusal:
+        return _screen(visit, session, Wrong(at={ADDENDUM: _says(refusal)}))
+    return GoTo(session.address)
+
+
+def _session(visit: Visit, named: Mapping[str, str]) -> Session:
+    """The one that a form or an address names; NoSuchPage. NotYours for who is told no notes."""
+    if not sees_clinical({visit.person.role}):
+        raise NotYours
+    day, _ = day_named(visit, named)
+    group, recorded = group_named(visit, day, named.get("session", ""))
+    return Session(day, group, recorded)
+
+
+def _signing(visit: Visit, session: Session, texts: Mapping[str, str]) -> list[Message]:
+    session_id = session.group.session_id
+    if session.is_group:
+        parts = [
+            attendance.IndividualPart(client_id=client_id, text=text)
+            for client_id, text in texts.items()
+        ]
+        signed = attendance.SignGroupNoteRequest(
+            meta=meta_of(visit, "sign"),
+            session_id=session_id,
+            group_text=visit.form[FOR_ALL].strip(),
+            parts=parts,
+        )
+        return [signed]
+    return [
+        attendance.SignNoteRequest(
+            meta=meta_of(visit, "sign", client_id),
+            session_id=session_id,
+            client_id=client_id,
+            text=text,
+        )
+        for client_id, text in texts.items()
+    ]
+
+
+def _screen(visit: Visit, session: Session, wrong: Wrong | None = None) -> Screen:
+    """As it is recorded now; with what is typed, or was kept."""
+    typed = visit.form or _drafts(visit, session)
+    refused = wrong or Wrong()
+    parts = [
+        Part(
+            line=line,
+            text=typed.get(part_of(line.client_id), ""),
+            note=presence.note if presence.HasField("note") else None,
+            attestation=presence.attestation if presence.HasField("attestation") else None,
+            wrong=refused.at.get(part_of(line.client_id), ""),
+        )
+        for line in session.there
+        for presence in (session.presence(line.client_id),)
+    ]
+    signed = [part for part in parts if part.note is not None]
+    for_all = next((part.note.group_text for part in signed if part.note), "")
+    to_sign = [part for part in parts if part.note is None]
+    shown = {
+        "session": session,
+        "date": short_date(session.day.on),
+        "parts": parts,
+        "signed": signed,
+        "to_sign": to_sign,
+        "group_text": typed.get(FOR_ALL, for_all),
+        "addendum": typed.get(ADDENDUM, ""),
+        "addendum_to": typed.get("to", EVERYBODY),
+        "wrong": refused,
+        "kept": bool(typed) and not visit.form,
+        "focus": _focus(parts, refused),
+        "moment": lambda stamp: in_words(stamp, session.day.zone),
+        "staff": [] if visit.person.subject else staff_of(visit, session.day.site.site_id),
+    }
+    status = HTTPStatus.OK if wrong is None else HTTPStatus.UNPROCESSABLE_ENTITY
+    return Screen("notes.html", shown, status)
+
+
+def _focus(parts: Sequence[Part], wrong: Wrong) -> str:
+    """The field that is to be typed in first."""
+    for name in (FOR_ALL, *(part.field for part in parts), ADDENDUM):
+        if name in wrong.at:
+            return name
+    if wrong.whole:
+        return "sign"
+    to_sign = [part for part in parts if part.note is None]
+    if not to_sign:
+        return ADDENDUM
+    return FOR_ALL if len(to_sign) == len(parts) else to_sign[0].field
+
+
+def _wrong(refusal: RemoteRefusal) -> Wrong:
+    """At the parts that it names; else of the whole."""
+    named = ",".join(
+        what for name, what in refusal.details.items() if name.startswith("client_ids")
+    )
+    says = _says(refusal)
+    if named:
+        return Wrong(at={part_of(client_id): says for client_id in named.split(",")})
+    return Wrong(whole=says)
+
+
+def _says(refusal: RemoteRefusal) -> str:
+    told = words().notes.refusals
+    return str(told[refusal.reason]) if refusal.reason in told else refusal.message
+
+
+def _kept(visit: Visit, session: Session) -> GoTo | Screen:
+    """By itself, a word of it alone is answered."""
+    fields = {FOR_ALL: EVERYBODY} if session.is_group else {}
+    fields |= {part_of(client_id): client_id for client_id in session.unsigned}
+    quiet = "quiet" in visit.form
+    try:
+        for name, client_id in fields.items():
+            if name in visit.form:
+                visit.ask(_keeping(session, client_id, visit.form[name]), service="attendance")
+    except RemoteRefusal as refusal:
+        if quiet:
+            return Screen("kept.html", {"says": _says(refusal)}, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _screen(visit, session, Wrong(whole=_says(refusal)))
+    return Screen("kept.html", {"says": words().notes.kept}) if quiet else GoTo(session.address)
+
+
+def _keeping(session: Session, client_id: str, text: str) -> Message:
+    about: Any = {"form": NOTE_FORM, "client_id": client_id, "about_id": session.group.session_id}
+    if not text.strip():
+        return drafts.DropDraftRequest(**about)
+    return drafts.SaveDraftRequest(content=text.encode(), **about)
+
+
+def _drafts(visit: Visit, session: Session) -> Mapping[str, str]:
+    """What was kept of notes that nobody signed: by field."""
+    about = session.group.session_id
+    wanted = {EVERYBODY, *session.unsigned}
+    listed = visit.ask(drafts.ListDraftsRequest(form=NOTE_FORM), service="attendance").drafts
+    found = {}
+    for draft in listed:
+        if draft.about_id == about and draft.client_id in wanted:
+            asked = drafts.ReadDraftRequest(
+                form=NOTE_FORM, client_id=draft.client_id, about_id=about
+            )
+            name = part_of(draft.client_id) if draft.client_id else FOR_ALL
+            found[name] = visit.ask(asked, service="attendance").content.decode()
+    return found
+
+
+def _drop(visit: Visit, session: Session, signed: Sequence[str]) -> None:
+    """What was signed is no draft any more; one that stays goes by itself."""
+    over = [*signed, EVERYBODY] if set(signed) >= {*session.unsigned} else [*signed]
+    try:
+        for client_id in over:
+            visit.ask_briefly(_keeping(session, client_id, ""), service="attendance")
+    except (ServiceAway, RemoteRefusal):
+        return

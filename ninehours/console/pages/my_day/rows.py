@@ -1,0 +1,209 @@
+"""What waits for a clinician, row by row, of what services answered. Asks nobody."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance
+from ninehours.attendance.v1 import calendar_service_pb2 as calendar
+from ninehours.billing.v1 import billing_work_service_pb2 as billing
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.common.v1 import due_pb2
+from ninehours.intake.v1 import intake_service_pb2 as intake
+
+from ninehours.console.pages.today.roster import moment_of
+from ninehours.console.pages.today.times import on_the_wall
+
+NAMED_TOGETHER = 3  # in a row of the list: of a larger group the number is told
+CENTS = 100
+Sites = Mapping[str, calendar.ListedSite]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyRow:
+    """A safety task that is open; `until` is by the site's clock, `high` where it is taken for
+    that."""
+
+    task_id: str
+    client_id: str
+    site: str
+    until: str
+    late: bool
+    high: bool
+    owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotesRow:
+    """Notes of one session that nobody signed. `waiting`: cents of days that are on HOLD for them,
+    None where it can't be told; `days`: since the session; `others_wait`: not for them alone."""
+
+    session_id: str
+    site_id: str
+    site: str
+    on: date
+    begins: str
+    ends: str
+    person: str
+    client_ids: Sequence[str]
+    days: int
+    waiting: int | None = None
+    others_wait: bool = False
+    draft: bool = False
+
+    @property
+    def named(self) -> Sequence[str]:
+        """Those who are named in the list."""
+        return self.client_ids if len(self.client_ids) <= NAMED_TOGETHER else ()
+
+    @property
+    def address(self) -> str:
+        """Of the page on which they are written."""
+        place = {"site": self.site_id, "on": str(self.on), "session": self.session_id}
+        return f"/my-day/notes?{urlencode(place)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueRow:
+    """Something of one client or session by a day. `until` None: nobody set a last day."""
+
+    kind: str
+    about_id: str
+    client_id: str
+    site_id: str
+    site: str
+    since: date
+    until: date | None
+    late: bool
+    person: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What days come to that wait for notes, by client and date; `known`: billing answered."""
+
+    days: Mapping[tuple[str, date], billing.DayAwaitingNotes] = field(default_factory=dict)
+    known: bool = True
+
+
+def safety_rows(
+    tasks: Iterable[intake.SafetyTask],
+    due: Iterable[due_pb2.DueItem],
+    sites: Sites,
+    now: datetime,
+) -> list[SafetyRow]:
+    """By deadline."""
+    site_of = {item.about_id: item.site_id for item in due}
+    rows = []
+    for task in sorted(tasks, key=lambda task: (moment_of(task.due_at), task.task_id)):
+        site = sites.get(site_of.get(task.task_id, ""))
+        zone = ZoneInfo(site.time_zone) if site else ZoneInfo("UTC")
+        until = moment_of(task.due_at)
+        rows.append(
+            SafetyRow(
+                task_id=task.task_id,
+                client_id=task.client_id,
+                site=site.name if site else "",
+                until=in_words(task.due_at, zone),
+                late=until < now,
+                high=task.risk != intake.SAFETY_RISK_MODERATE,
+                owner=task.owner,
+            )
+        )
+    return rows
+
+
+def notes_rows(
+    due: Iterable[due_pb2.DueItem],
+    *,
+    sessions: Mapping[str, attendance.ListedSession],
+    sites: Sites,
+    waiting: Waiting,
+    drafts: frozenset[str],
+    today: date,
+) -> list[NotesRow]:
+    """Oldest session first."""
+    clients: defaultdict[str, list[str]] = defaultdict(list)
+    items: dict[str, due_pb2.DueItem] = {}
+    for item in due:
+        clients[item.about_id].append(item.client_id)
+        items[item.about_id] = item
+    rows = []
+    for session_id, item in items.items():
+        on, site = civil_date(item.since), sites[item.site_id]
+        session = sessions.get(session_id)
+        zone = ZoneInfo(site.time_zone)
+        held = [
+            waiting.days[client_id, on]
+            for client_id in clients[session_id]
+            if (client_id, on) in waiting.days
+        ]
+        rows.append(
+            NotesRow(
+                session_id=session_id,
+                site_id=item.site_id,
+                site=site.name,
+                on=on,
+                begins=on_the_wall(moment_of(session.starts_at), zone) if session else "",
+                ends=on_the_wall(moment_of(session.ends_at), zone) if session else "",
+                person=item.person,
+                client_ids=clients[session_id],
+                days=(today - on).days,
+                waiting=_cents(held) if waiting.known else None,
+                others_wait=any(day.others_wait for day in held),
+                draft=session_id in drafts,
+            )
+        )
+    return sorted(rows, key=lambda row: (row.on, _start(sessions, row.session_id), row.session_id))
+
+
+def due_rows(due: Iterable[due_pb2.DueItem], sites: Sites) -> list[DueRow]:
+    """What is late first."""
+    return [
+        DueRow(
+            kind=item.kind,
+            about_id=item.about_id,
+            client_id=item.client_id,
+            site_id=item.site_id,
+            site=sites[item.site_id].name if item.site_id in sites else "",
+            since=civil_date(item.since),
+            until=civil_date(item.until) if item.HasField("until") else None,
+            late=item.overdue,
+            person=item.person,
+        )
+        for item in due
+    ]
+
+
+def short_date(on: date) -> str:
+    """`Tue, 3 Mar 2026`."""
+    return f"{on:%a}, {on.day} {on:%b} {on.year}"
+
+
+def in_words(stamp: Timestamp, zone: ZoneInfo) -> str:
+    """`Tue, 3 Mar 2026, 9:05 am`."""
+    moment = moment_of(stamp)
+    return f"{short_date(moment.astimezone(zone).date())}, {on_the_wall(moment, zone)}"
+
+
+def dollars(cents: int) -> str:
+    """`$1,234.50`."""
+    return f"${cents / CENTS:,.2f}"
+
+
+def _cents(held: Iterable[billing.DayAwaitingNotes]) -> int:
+    return sum(day.at_stake.minor_units for day in held)
+
+
+def _start(sessions: Mapping[str, attendance.ListedSession], session_id: str) -> datetime:
+    session = sessions.get(session_id)
+    return moment_of(session.starts_at) if session else datetime.max.replace(tzinfo=UTC)
+
+
+def civil_date(told: common.Date) -> date:
+    """As Python has it."""
+    return date(told.year, told.month, told.day)
