@@ -7,8 +7,10 @@ import pytest
 from ninehours.billing.v1 import accounts_service_pb2 as accounts
 from ninehours.billing.v1 import rules_pb2 as rules
 from ninehours.common.v1 import common_pb2 as common
+from ninehours.common.v1 import statements_pb2 as correcting
 from ninehours.intake.v1 import chart_service_pb2 as intake
 from ninehours.intake.v1 import intake_service_pb2 as intake_pb
+from ninehours.intake.v1 import statements_service_pb2 as statements
 from ninehours.plans.v1 import care_service_pb2 as care
 from ninehours.plans.v1 import courses_service_pb2 as courses
 from ninehours.plans.v1 import plans_service_pb2 as plans
@@ -25,6 +27,7 @@ from ninehours.console.pages.chart.bands import (
     weeks_of,
 )
 from ninehours.console.pages.chart.drawing import axis_of, drawn
+from ninehours.console.pages.chart.put_right import put_right_of
 from ninehours.console.pages.chart.tables import tables_of
 from ninehours.console.texts import written
 from services.intake.domain.instruments import INSTRUMENTS, bam
@@ -37,6 +40,7 @@ ENUMS = (
     plans.SignerRole,
     intake_pb.SafetyRisk,
     rules.AuthorizationUnit,
+    correcting.CorrectionReason,
 )
 MONDAY = date(2026, 3, 2)
 
@@ -201,6 +205,35 @@ def test_scores_lie_in_the_bands_of_their_instrument() -> None:
     minimal, severe = (shape for shape in lane.shapes if shape.look.startswith("severity"))
     [point] = (shape for shape in lane.shapes if shape.kind == "point")
     assert severe.y < point.y < severe.y + severe.height == minimal.y
+
+
+def test_what_was_put_right_tells_what_differs_and_what_was_taken_back_all_of_it() -> None:
+    def telling(revision: int, **said: object) -> statements.Revision:
+        found = statements.Revision(revision=revision, said_by="staff/1", **said)
+        found.said_at.FromJsonString(f"2026-03-0{revision}T12:00:00Z")
+        return found
+
+    def consent(day: int) -> statements.Recording:
+        return statements.Recording(
+            consent=intake_pb.GiveConsentRequest(
+                client_id="c", purpose=1, given_on=to_date(date(2026, 3, day))
+            )
+        )
+
+    mistyped = correcting.CORRECTION_REASON_MISTYPED
+    revisions = [
+        telling(1, recording=consent(1)),
+        telling(2, recording=consent(2), reason=mistyped, remark="the 2nd"),
+        telling(3, recording=consent(2), reason=mistyped, voided=True),
+    ]
+    right = statements.Statement(revisions=revisions[:1])
+    wrong = statements.Statement(revisions=revisions)
+    moved, voided = put_right_of([right, wrong], ZoneInfo("UTC"))
+    assert (moved.kind, moved.reason, moved.remark) == ("consent", "mistyped", "the 2nd")
+    assert moved.said == [("given on", "1 Mar 2026", "2 Mar 2026")]
+    assert voided.taken_back
+    assert {stands for _, _, stands in voided.said} == {""}
+    assert ("given on", "2 Mar 2026", "") in voided.said
 
 
 def test_a_table_says_why_it_is_not_told_and_is_left_out_where_it_is_for_other_roles() -> None:

@@ -11,11 +11,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 from ninehours.billing.v1 import accounts_service_pb2 as accounts
 from ninehours.billing.v1 import billing_work_service_pb2 as work
+from ninehours.billing.v1 import statements_service_pb2 as of_billing
 from ninehours.intake.v1 import chart_service_pb2 as intake
 from ninehours.intake.v1 import intake_service_pb2 as tasks
+from ninehours.intake.v1 import statements_service_pb2 as of_intake
 from ninehours.plans.v1 import care_service_pb2 as care
 from ninehours.plans.v1 import courses_service_pb2 as courses
 from ninehours.plans.v1 import plans_service_pb2 as plans
+from ninehours.plans.v1 import statements_service_pb2 as of_plans
 
 from kernel.rpc.translate import to_timestamp
 from ninehours.console.pages.chart.asking import ToldPart, answered, asked, may_ask
@@ -30,6 +33,7 @@ from ninehours.console.pages.chart.bands import (
     weeks_of,
 )
 from ninehours.console.pages.chart.drawing import CHANGE_OF, drawn
+from ninehours.console.pages.chart.put_right import PutRight, put_right_of
 from ninehours.console.pages.chart.tables import score_cells, tables_of
 from ninehours.console.pages.chart.telling import (
     code,
@@ -85,7 +89,8 @@ def chart(visit: Visit) -> Screen:
     person = answered(visit, intake.ReadPersonRequest(client_id=client_id))
     zone = sites.clock(person.said.site_id if person.said else "")
     known_on = _known_on(visit.query.get("known_on", ""))
-    bands, answers = _told(visit, client_id, sites, zone, _end_of(known_on, zone))
+    as_of = _end_of(known_on, zone)
+    bands, answers = _told(visit, client_id, sites, zone, as_of)
     return Screen(
         "chart.html",
         {
@@ -100,6 +105,7 @@ def chart(visit: Visit) -> Screen:
             "assessed": "assessed" in visit.query,
             "may_assess": may_ask(visit, tasks.CompleteAssessmentRequest()),
             "result": result_of(bands, visit.query.get("assessed", "")),
+            "put_right": _put_right(visit, client_id, zone, as_of),
             "tables": tables_of(bands, answers),
             "of_other_roles": [name for name, told in answers.items() if told.of_other_roles],
         },
@@ -219,6 +225,19 @@ def _told(
         "authorizations": account,
         "claims": account,
     }
+
+
+def _put_right(
+    visit: Visit, client_id: str, zone: ZoneInfo, as_of: Timestamp | None
+) -> list[PutRight]:
+    """What each service was told otherwise since, of what the visitor may say."""
+    of_then: dict[str, Any] = {"client_id": client_id, "as_of": as_of}
+    found = [
+        statement
+        for service in (of_intake, of_plans, of_billing)
+        for statement in asked(visit, service.ListStatementsRequest(**of_then)).rows("statements")
+    ]
+    return put_right_of(found, zone)
 
 
 def _payers(visit: Visit) -> Mapping[str, str]:

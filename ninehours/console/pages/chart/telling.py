@@ -17,7 +17,11 @@ def day_of(message: Any, field: str) -> date | None:
     """The civil date in a field; None where it isn't said."""
     if not message.HasField(field):
         return None
-    said = getattr(message, field)
+    return day_said(getattr(message, field))
+
+
+def day_said(said: Any) -> date:
+    """Of a Date message."""
     return date(said.year, said.month, said.day)
 
 
