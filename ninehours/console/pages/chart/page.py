@@ -63,12 +63,14 @@ class KnownSites:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whose:
-    """Whose chart it is, as the page's head says; `open_tasks`: due when, and how urgent."""
+    """Whose chart it is, as the page's head says; `open_tasks`: due when, and how urgent.
+    `goes_on_as`: the client whom this one was merged with, empty: nobody."""
 
     client_id: str
     name: str
     born: str
     why_not: str
+    goes_on_as: str
     open_tasks: list[tuple[str, str]]
 
 
@@ -140,6 +142,7 @@ def whose(visit: Visit, client_id: str, person: ToldPart, zone: ZoneInfo) -> Who
         name=name or client_id,
         born=shown(born),
         why_not=person.why_not,
+        goes_on_as=next((one for one in person.rows("client_ids")[:1] if one != client_id), ""),
         open_tasks=[
             (shown_moment(moment_at(task.due_at, zone)), code(task, "risk"))
             for task in open_tasks.rows("tasks")
