@@ -56,12 +56,12 @@ def choose(visit: Visit) -> Screen:
     require_may_ask(visit, intake_pb.CompleteAssessmentRequest())
     sites = known_sites(visit)
     about = _about(visit, client_id, sites)
-    listed = asked(visit, drafts.ListDraftsRequest(form=FORM), SERVICE).rows("drafts")
-    kept = {draft.about_id for draft in listed if draft.client_id == client_id}
+    listed = asked(visit, drafts.ListDraftsRequest(), SERVICE).rows("drafts")
+    kept = {draft.form for draft in listed if draft.client_id == client_id}
     found = instruments_of(visit, sites).values()
     told = {
         **about,
-        "instruments": [(_name(each), each.title, _name(each) in kept) for each in found],
+        "instruments": [(_name(each), each.title, _draft(_name(each)) in kept) for each in found],
     }
     return Screen("assess_choose.html", told)
 
@@ -168,6 +168,11 @@ def _name(instrument: intake.Instrument) -> str:
     return str(name)
 
 
+def _draft(name: str) -> str:
+    """What the draft of an instrument's answers is called."""
+    return f"{FORM}.{name}"
+
+
 def _path(client_id: str, name: str) -> str:
     return f"/clients/{client_id}/assess/{name}"
 
@@ -181,8 +186,8 @@ def _within(minutes: int) -> str:
 
 def _kept(visit: Visit, client_id: str, zone: ZoneInfo) -> KeptAnswers:
     """What the person kept of it; nothing, where they didn't."""
-    name = visit.place["instrument"]
-    request = drafts.ReadDraftRequest(form=FORM, client_id=client_id, about_id=name)
+    name = _draft(visit.place["instrument"])
+    request = drafts.ReadDraftRequest(form=name, client_id=client_id)
     found = asked(visit, request, SERVICE).said
     if found is None:
         return KeptAnswers(given={})
@@ -192,13 +197,12 @@ def _kept(visit: Visit, client_id: str, zone: ZoneInfo) -> KeptAnswers:
 
 def _keep(visit: Visit, client_id: str, given: Mapping[str, str]) -> None:
     content = json.dumps(given).encode()
-    request = drafts.SaveDraftRequest(
-        form=FORM, client_id=client_id, about_id=visit.place["instrument"], content=content
-    )
+    name = _draft(visit.place["instrument"])
+    request = drafts.SaveDraftRequest(form=name, client_id=client_id, content=content)
     visit.ask(request, service=SERVICE)
 
 
 def _drop(visit: Visit, client_id: str) -> None:
     """It is recorded; a draft that stays is over by itself."""
-    name = visit.place["instrument"]
-    asked(visit, drafts.DropDraftRequest(form=FORM, client_id=client_id, about_id=name), SERVICE)
+    name = _draft(visit.place["instrument"])
+    asked(visit, drafts.DropDraftRequest(form=name, client_id=client_id), SERVICE)

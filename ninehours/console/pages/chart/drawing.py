@@ -161,8 +161,18 @@ def _lanes(bands: Bands, axis: Axis) -> Iterator[tuple[str, float, list[Shape]]]
             if name_of(instrument) == CHANGE_OF:
                 shapes += _changes(bands.changes, axis)
             yield name_of(instrument), TITLE + SCORES_HIGH, shapes
-    if in_force := [plan for plan in bands.plans if plan.first]:
-        yield text.plans, TITLE + BAR, list(_plans(in_force, axis))
+    plans = [
+        Span(
+            row.first,
+            row.last,
+            text.plan.format(version=row.version, hours=hours(row.minutes)),
+            "plan",
+        )
+        for row in bands.plans
+        if row.first
+    ]
+    for title, height, shapes in _spans(text.plans, plans, axis):
+        yield title, height, [*shapes, *_reviews(bands.plans, axis)]
     allowed = [
         Span(
             row.first, row.last, f"{row.payer}: {row.left}/{row.units} {row.unit}", "authorization"
@@ -292,11 +302,7 @@ def _changes(weeks: Sequence[WeekRow], axis: Axis) -> Iterator[Shape]:
             yield Shape(kind="text", look="change", x=x, y=TITLE - 5, text=week.change)
 
 
-def _plans(plans: Sequence[PlanRow], axis: Axis) -> Iterator[Shape]:
-    text = words().chart.lanes
+def _reviews(plans: Sequence[PlanRow], axis: Axis) -> Iterator[Shape]:
     for plan in plans:
-        assert plan.first
-        says = text.plan.format(version=plan.version, hours=hours(plan.minutes))
-        yield _bar(axis, Span(plan.first, plan.last, says, "plan"))
         for on, _ in plan.reviewed:
-            yield Shape(kind="point", look="review", x=axis.noon(on), y=TITLE + BAR - 4)
+            yield Shape(kind="point", look="review", x=axis.noon(on), y=TITLE - 5)
