@@ -213,11 +213,13 @@ def _keys(engine: Engine) -> RoledDatabase:
 def server_of(service: Service, settings: Settings, store: Store) -> "Server":
     """The service's whole API over this store; it is not started."""
     # Each process imports what it runs.
-    from kernel.rpc import drafts, published_log, views  # noqa: PLC0415
+    from kernel.rpc import drafts, news, published_log, views  # noqa: PLC0415
     from kernel.rpc.policy import Scope  # noqa: PLC0415
     from kernel.rpc.server import Server  # noqa: PLC0415
     from kernel.rpc.verifier import verifier_of  # noqa: PLC0415
+    from kernel.store.news import News  # noqa: PLC0415
 
+    told = News(store.engine)
     opened = Opened(
         name=service.name,
         store=store,
@@ -234,6 +236,7 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
         published_log.SERVICE: published_log.PublishedLogServicer(store, service.name),
         drafts.SERVICE: drafts.DraftsServicer(store),
         views.SERVICE: views.ViewsServicer(store),
+        news.SERVICE: news.NewsServicer(told),
         **service.operations(opened),
     }
 
@@ -243,6 +246,7 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
         scope=Scope(store, opened.kinds),
         settings=settings,
         health=_health(settings, "api", store),
+        ends=told.close,
     )
 
 

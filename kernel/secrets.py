@@ -26,7 +26,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
 from kernel.rereading import Files, Rereading, Unusable, rereading_one
-from kernel.services import SERVICES
+from kernel.services import CONSOLE, SERVICES
 
 Clock = Callable[[], float]
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class SigningKeys:
         return secrets_dir / f"{issuer}{self.private}"
 
 
-OF_TOKENS = SigningKeys((PEOPLE, *SERVICES), "public.jwks.json", ".jwk.json")
+OF_TOKENS = SigningKeys((PEOPLE, CONSOLE, *SERVICES), "public.jwks.json", ".jwk.json")
 OF_FACTS = SigningKeys(SERVICES, "facts.jwks.json", ".facts.jwk.json")
 
 

@@ -5,6 +5,8 @@ tests/architecture.
 """
 
 SERVICES = ("intake", "plans", "attendance", "billing")
+CONSOLE = "console"
+"""No service: what it asks, it asks as people. Itself it hears that something changed."""
 EACH = f"{', '.join(SERVICES[:-1])} or {SERVICES[-1]}"
 """As help tells them."""
 

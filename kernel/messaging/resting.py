@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from kernel.store.bells import Bell
+from kernel.store.bells import Bell, rings, try_to_be_rung_for
 
 AWAKE = 1.0  # seconds without work before it falls asleep
 POLL = 5.0  # seconds it sleeps at most: a writer of another release doesn't ring
@@ -94,21 +94,10 @@ class Resting:
         """Whether every writer rings from now on: for us, or for another who sleeps already."""
         if self._asleep:
             return True
-        # MATERIALIZED: the lock is tried once, not each time that `ours` is named.
-        row = self.connection.execute(
-            text(
-                "WITH asleep AS MATERIALIZED (SELECT pg_try_advisory_lock(:lock) AS ours)"
-                " SELECT ours, NOT ours AND EXISTS (SELECT FROM pg_locks"
-                " WHERE locktype = 'advisory' AND objsubid = 1 AND classid = 0 AND objid = :lock"
-                " AND mode = 'ExclusiveLock' AND granted AND database ="
-                " (SELECT oid FROM pg_database WHERE datname = current_database())) AS anothers"
-                " FROM asleep"
-            ),
-            {"lock": self._bell.lock},
-        ).one()
+        rung_for = try_to_be_rung_for(self.connection, self._bell)
         self.connection.commit()
-        self._asleep = row.ours
-        return bool(row.ours or row.anothers)
+        self._asleep = rung_for.ours
+        return rung_for.ours or rung_for.anothers
 
     def _wait(self, seconds: float) -> None:
         raw = self._raw
@@ -125,12 +114,5 @@ class Resting:
 
 
 def _is_rung(connection: Any) -> bool:
-    """Whether it rang since this was last asked; raises when the connection is lost.
-
-    A ring that came with the answer to something else stands in no socket any more: the driver
-    keeps it, or its library does.
-    """
-    rings = 0
-    while connection.pgconn.notifies() is not None:
-        rings += 1
-    return rings + sum(1 for _ in connection.notifies(timeout=0)) > 0
+    """Whether it rang since this was last asked; raises when the connection is lost."""
+    return sum(1 for _ in rings(connection)) > 0

@@ -36,7 +36,7 @@ from kernel.rpc.dry_run import answered
 from kernel.rpc.places import Overdue, Places, too_many
 from kernel.rpc.policy import Policy, Scope, permit
 from kernel.rpc.remote_refusal import AWAY, RemoteRefusal
-from kernel.rpc.tokens import Unauthenticated
+from kernel.rpc.tokens import Unauthenticated, is_service
 from kernel.rpc.verifier import Verifier
 from kernel.store import database
 from kernel.store.database import is_away, is_busy, is_locked, waiting_for_locks
@@ -153,6 +153,7 @@ MOST_OF_ONE = 5  # calls of one actor at once
 MOST_WAITING, MOST_WAITING_OF_ONE = 3, 1  # for what was not heard yet, or for a lock
 MOST_CALCULATING, MOST_CALCULATING_OF_ONE = 2, 1
 MOST_STREAMS, MOST_STREAMS_OF_ONE = 3, 2  # of answers, descriptions of RPCs among them
+MOST_WATCHING = 4  # streams of services themselves, which stay
 MOST_UNSAID = 2  # whose request takes more than a moment to come
 TOO_LATE = CallOutcome(
     grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_PASSED", "the deadline passed before it began"
@@ -184,6 +185,7 @@ class Answering:
         self._callers_tell_time = callers_tell_time
         self._bodies = Overdue(MOST_UNSAID)
         self._streams = streams
+        self._watching = Places(of_one=MOST_WATCHING, in_all=MOST_WATCHING)
         self._calls = Places(of_one=MOST_OF_ONE)
         self._waiting = Places(of_one=MOST_WAITING_OF_ONE, in_all=MOST_WAITING)
         self._calculating = Places(of_one=MOST_CALCULATING_OF_ONE, in_all=MOST_CALCULATING)
@@ -295,7 +297,10 @@ class Answering:
 
     def _room(self, method: MethodDescriptor, call: Call) -> AbstractContextManager[bool]:
         """A stream keeps its thread for as long as whoever asked for it reads."""
-        return self._streams.taken(call.actor.id) if method.server_streaming else nullcontext(True)
+        if not method.server_streaming:
+            return nullcontext(True)
+        places = self._watching if is_service(call.actor) else self._streams
+        return places.taken(call.actor.id)
 
     def _body(self, bodies: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
         """What is asked; BodyMissing when it did not come in time, and the call is cancelled."""

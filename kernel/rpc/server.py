@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any
@@ -15,7 +15,7 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_g
 from kernel import logs
 from kernel.config import Settings
 from kernel.refusal import NotAllowed, Refusal
-from kernel.rpc.answer import MOST_STREAMS, MOST_STREAMS_OF_ONE, Answering, outcome_of
+from kernel.rpc.answer import MOST_STREAMS, MOST_STREAMS_OF_ONE, MOST_WATCHING, Answering, outcome_of
 from kernel.rpc.call import peer_of, token_of
 from kernel.rpc.places import Overdue, Places, too_many
 from kernel.rpc.policy import Scope, UndeclaredRpc, policies_of
@@ -54,8 +54,11 @@ class Server:
         scope: Scope,
         settings: Settings,
         health: Health,
+        ends: Callable[[], object] = lambda: None,
     ) -> None:
+        """`ends`: called first when it stops, so that streams end that would go on."""
         scope.require(services)
+        self._ends = ends
         self._overdue = Overdue()
         streams = Places(of_one=MOST_STREAMS_OF_ONE, in_all=MOST_STREAMS)
         self._answering = Answering(
@@ -71,7 +74,8 @@ class Server:
         self.services = tuple(services)
         self._settings = settings
         self.health = health
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="rpc")
+        # Who watches keeps a thread, and needs no connection.
+        self._pool = ThreadPoolExecutor(THREADS + MOST_WATCHING, thread_name_prefix="rpc")
         self._server = grpc.server(self._pool, options=OPTIONS, maximum_concurrent_rpcs=CONCURRENT)
         self._server.add_generic_rpc_handlers(handlers)
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(
@@ -96,7 +100,9 @@ class Server:
     def stop(self, grace: float = 10.0) -> None:
         """Be ready no more, take no new calls, let those under way end within the grace."""
         self.health.stops()
-        self._server.stop(grace).wait()
+        stopped = self._server.stop(grace)
+        self._ends()
+        stopped.wait()
         self._answering.close()
         self._overdue.close()
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -18,8 +18,7 @@ from kernel.rpc.denied import Denied, denied_in
 from kernel.rpc.issuers import Bounds, OwnIssuer, ProvidersPeople, Signs, Trusted, invalid
 from kernel.rpc.provider_keys import ProviderKeys
 from kernel.rpc.tokens import Actor, Unauthenticated, is_service
-from kernel.secrets import PEOPLE, published_keys
-from kernel.services import SERVICES
+from kernel.secrets import OF_TOKENS, PEOPLE, published_keys
 
 # RFC 8725, 3.11: what a provider signs for another use (a logout, an event) names another type.
 TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
@@ -43,7 +42,7 @@ class Verifier:
         published = published_keys(secrets_dir, clock)
         # No subject is two people's: this machine's own are none with the provider's prefix.
         others = provider.prefix if provider is not None else None
-        names = (PEOPLE, *SERVICES) if own_people else SERVICES
+        names = [name for name in OF_TOKENS.issuers if own_people or name != PEOPLE]
         self._provider = provider
         self._denied = denied
         self._clock = clock

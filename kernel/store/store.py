@@ -18,7 +18,7 @@ from kernel.facts import Position, Publication, Recorded, derived_id, kind_of
 from kernel.messaging.signatures import Signer
 from kernel.refusal import AgainstTheRules
 from kernel.sites import EVERY_SITE
-from kernel.store.bells import PUBLISHED
+from kernel.store.bells import NEWS, PUBLISHED
 from kernel.store.database import set_lock_timeout
 from kernel.store.documents import Documents
 from kernel.store.published import envelope_of
@@ -27,6 +27,7 @@ from kernel.vault import Vault
 
 # Bytes of a public fact: with its envelope, what a broker takes by default.
 LARGEST = 900 * 1024
+MOST_TOLD = 7900  # characters of a NOTIFY
 
 # Counted first, for what is signed binds its sequence and its time: subjects are taken in order,
 # and who waits for one waits here.
@@ -67,6 +68,7 @@ WITH accepted AS (
     RETURNING position
 )
 SELECT ({PUBLISHED.ring}) AS rung FROM written
+UNION ALL SELECT ({NEWS.ring})
 """)  # noqa: S608 - what rings is code
 # What a command tells of itself, by its context's names; NULL where none made the facts.
 OF_COMMAND = ("command_id", "digest", "actor", "correlation")
@@ -316,6 +318,7 @@ class Transaction:
                     "p_recorded": [row.recorded_at for row in rows],
                     "p_signatures": [row.signature for row in rows],
                     "p_written_by": [row.written_by for row in rows],
+                    "news": _news(facts, publications),
                 },
             )
         except IntegrityError as error:
@@ -395,6 +398,13 @@ class _Row:
     recorded_at: datetime
     written_by: str
     signature: str | None = None
+
+
+def _news(facts: Sequence[Recorded], publications: Sequence[Publication]) -> str:
+    """What is appended to, each once; empty: more than can be told."""
+    names = {recorded.stream for recorded in facts} | {item.subject for item in publications}
+    told = " ".join(sorted(names))
+    return told if len(told) <= MOST_TOLD else ""
 
 
 def _body(item: Publication) -> bytes:

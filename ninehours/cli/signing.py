@@ -6,8 +6,7 @@ On one machine. In a cluster whoever mounts secrets does the same by hand: docs/
 import os
 from pathlib import Path
 
-from kernel.secrets import OF_FACTS, OF_TOKENS, PEOPLE
-from kernel.services import SERVICES
+from kernel.secrets import OF_FACTS, OF_TOKENS
 from ninehours.cli.connection import ADDRESSES, secrets_in
 from ninehours.cli.data import check_data
 from ninehours.cli.ending import CONFLICT, USAGE, Failure, ending
@@ -22,8 +21,8 @@ def run_rotate(data: Path | None, *, issuer: str, facts: bool, as_json: bool) ->
     """Prints the next key's id, and what is to be done later."""
     with ending(data or DATA):
         machine = _secrets_of(data, issuer)
-        if facts and issuer == PEOPLE:
-            raise Failure(USAGE, f"{PEOPLE} tell no facts")
+        if facts and issuer not in OF_FACTS.issuers:
+            raise Failure(USAGE, f"{issuer}: tells no facts")
         kid = machine.rotate(issuer, OF_FACTS if facts else OF_TOKENS)
         until = None if facts else machine.withdrawn_from(issuer)
         if as_json:
@@ -62,7 +61,7 @@ def run_withdraw(data: Path | None, *, issuer: str, stolen: bool, as_json: bool)
 
 def _secrets_of(data: Path | None, issuer: str) -> MachineSecrets:
     if issuer not in OF_TOKENS.issuers:
-        raise Failure(USAGE, f"{issuer!r} signs nothing; {PEOPLE} and {', '.join(SERVICES)} do")
+        raise Failure(USAGE, f"{issuer!r} signs nothing; {', '.join(OF_TOKENS.issuers)} do")
     if data is None and os.environ.get(ADDRESSES):
         raise Failure(
             USAGE,

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from kernel.services import SERVICES
+from kernel.services import CONSOLE, SERVICES
 from ninehours.local.authority import PERSON, Wire
 from ninehours.local.databases import Logins
 from ninehours.local.folder import Running, forget_running, keep_running, write_private
@@ -37,7 +37,7 @@ PROCESSES = dict.fromkeys(SERVICES, ("api", "relay", "stream"))
 # Streams stop before what they call and write to; servers (groups 0 and 1) stop last.
 GROUPS = {"migrate": 2, "seal": 2, "api": 2, "relay": 2, "stream": 3, "web": 4}
 MIGRATING = ("migrate", "seal")
-CONSOLE, WEB = "console", "web"
+WEB = "web"
 WAY_IN_BYTES = 24
 WAY_IN = "way-in"  # who has what stands there may sign in to the console; of one launch
 ANSWERS_WITHIN = 20.0  # seconds

@@ -20,7 +20,7 @@ from ninehours.common.v1 import policy_pb2
 from kernel.rpc.remote_refusal import refusal_of
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import SERVICE_ROLE, SERVICE_SUBJECT, Issuer
-from kernel.secrets import PEOPLE
+from kernel.secrets import OF_TOKENS, PEOPLE
 from kernel.services import SERVICES
 from ninehours.local.probes import LOOPBACK
 
@@ -44,7 +44,7 @@ Pick = random.Random
 
 @pytest.fixture(scope="module")
 def issuers(secrets_dir: Path) -> dict[str, Issuer]:
-    return {name: Issuer(secrets_dir, name) for name in (PEOPLE, *SERVICES)}
+    return {name: Issuer(secrets_dir, name) for name in OF_TOKENS.issuers}
 
 
 def described(server: Server) -> list[MethodDescriptor]:

@@ -33,7 +33,7 @@ def keys(*arguments: str) -> Result:
 def test_the_next_key_is_told_with_what_to_do_later(machine: MachineSecrets) -> None:
     ran = keys("rotate-signing", "billing")
     [kid] = {*public_keys(machine.folder_of("plans"))} - {
-        *("people", "intake", "plans", "attendance", "billing")
+        *("people", "console", "intake", "plans", "attendance", "billing")
     }
     assert kid in ran.stdout
     assert "`ninehours keys withdraw-signing billing`" in ran.stdout
@@ -48,7 +48,7 @@ def test_of_facts_the_one_before_stays_published(machine: MachineSecrets) -> Non
     assert "stays published" in ran.stdout
     assert "withdraw" not in ran.stdout
     assert len(public_keys(machine.folder_of("plans"), OF_FACTS)) == 5
-    assert len(public_keys(machine.folder_of("plans"))) == 5
+    assert len(public_keys(machine.folder_of("plans"))) == 6
 
 
 def test_withdrawn_early_is_refused_in_one_line_and_nothing_is_changed(
@@ -77,7 +77,7 @@ def test_a_stolen_one_is_withdrawn_at_once(machine: MachineSecrets) -> None:
     ("arguments", "code", "says"),
     [
         (("rotate-signing", "scheduling"), USAGE, "signs nothing"),
-        (("rotate-signing", "people", "--facts"), USAGE, "tell no facts"),
+        (("rotate-signing", "people", "--facts"), USAGE, "people: tells no facts"),
         (("rotate-signing", "billing", "--data", "elsewhere"), NOT_FOUND, "there is no system"),
     ],
 )
