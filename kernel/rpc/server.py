@@ -15,7 +15,13 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_g
 from kernel import logs
 from kernel.config import Settings
 from kernel.refusal import NotAllowed, Refusal
-from kernel.rpc.answer import MOST_STREAMS, MOST_STREAMS_OF_ONE, MOST_WATCHING, Answering, outcome_of
+from kernel.rpc.answer import (
+    MOST_STREAMS,
+    MOST_STREAMS_OF_ONE,
+    MOST_WATCHING,
+    Answering,
+    outcome_of,
+)
 from kernel.rpc.call import peer_of, token_of
 from kernel.rpc.places import Overdue, Places, too_many
 from kernel.rpc.policy import Scope, UndeclaredRpc, policies_of

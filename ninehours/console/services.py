@@ -1,7 +1,7 @@
 """The four services, asked as the person who is signed in."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from google.protobuf.message import Message
@@ -53,6 +53,16 @@ class AskedServices:
             if refusal.code in AWAY:
                 raise ServiceAway(service) from None
             raise
+
+    def watch(
+        self, request: Message, *, service: str, token: Callable[[], str], deadline: float
+    ) -> Iterator[Any]:
+        """Its answers, as they come; RemoteRefusal. Asked again while it is away and none came."""
+        rpc = rpc_of(request)
+        client = RpcClient(
+            self._channel(service), rpc.containing_service, token=token, deadline=deadline
+        )
+        yield from getattr(client, rpc.name)(request)
 
     def close(self) -> None:
         """Give the connections back."""

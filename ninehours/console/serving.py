@@ -1,5 +1,6 @@
 """Opens the console: its database, the services' channels, the port that browsers ask."""
 
+import socket
 import ssl
 from collections.abc import Mapping
 from datetime import timedelta
@@ -12,6 +13,8 @@ from kernel import logs
 from kernel.config import WrongSetting
 from kernel.rpc.channel import channel_to
 from kernel.rpc.provider_keys import ProviderKeys
+from kernel.rpc.tokens import service_tokens
+from kernel.services import CONSOLE as CONSOLE_ITSELF
 from kernel.store.database import open_database, when_possible
 from kernel.store.roles import RoledDatabase, act_as_owner, grant
 from kernel.sweeping import sweeping
@@ -20,6 +23,7 @@ from kernel.tls.identity import Identity
 from kernel.watching.health import Health
 from kernel.watching.port import HealthPort
 from ninehours.console.assets import Asset, AssetMissing, assets
+from ninehours.console.live import Live
 from ninehours.console.people import People, PeopleOfOneMachine
 from ninehours.console.provider.client import Client
 from ninehours.console.provider.people import PeopleOfProvider
@@ -48,9 +52,11 @@ def serve(settings: ConsoleSettings) -> None:
         idle=timedelta(seconds=settings.idle_after),
         longest=timedelta(seconds=settings.signed_in_for),
     )
+    live = Live(services, service_tokens(settings.secrets_dir, CONSOLE_ITSELF))
     console = Console(
         signing_in=SigningIn(_people(settings), sessions, SignIns(engine)),
         services=services,
+        live=live,
         assets=_assets(),
         secure=settings.rpc_identity is not None,
     )
@@ -62,6 +68,7 @@ def serve(settings: ConsoleSettings) -> None:
         when_possible(partial(_answers, engine))
         with sweeping(sessions.sweep):
             _run(console, settings, health)
+    live.close()
     services.close()
 
 
@@ -93,8 +100,20 @@ def _run(console: Console, settings: ConsoleSettings, health: Health) -> None:
         config.ssl = _reloading(settings.rpc_identity)
     log.info("serving", listen=settings.listen)
     health.serves()
-    uvicorn.Server(config).run()
+    _Server(config, console.live).run()
     health.stops()
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams that would go on before it waits for what is under way."""
+
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self._live = live
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._live.close()
+        await super().shutdown(sockets)
 
 
 def _reloading(identity: Identity) -> ssl.SSLContext:

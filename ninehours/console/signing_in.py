@@ -101,12 +101,19 @@ class SigningIn:
         named = self.people.named(kept, subject) if kept is not None else None
         return self._begun(named, Purpose(before=secret.cookie)) if named is not None else None
 
-    def visitor(self, secret: SessionSecret) -> Visitor | None:
-        """Whose session it is, with a token that holds; None: nobody's. ProviderAway."""
-        kept = self._sessions.use(secret)
+    def visitor(self, secret: SessionSecret, *, by_itself: bool = False) -> Visitor | None:
+        """Whose session it is, with a token that holds; None: nobody's. ProviderAway.
+
+        `by_itself`: a page asks, and nobody did anything.
+        """
+        kept = self._sessions.use(secret, by_itself=by_itself)
         if kept is not None and self.people.is_due(kept):
             kept = self._renewed(secret, kept)
         return self.people.visitor(kept) if kept is not None else None
+
+    def is_there(self, secret: SessionSecret) -> bool:
+        """Whether somebody is signed in still; being asked keeps nobody so."""
+        return self._sessions.use(secret, by_itself=True) is not None
 
     def end(self, secret: SessionSecret) -> Leaving | None:
         """Nobody is signed in by it any more; what is to be sent to where they are, too."""

@@ -3,10 +3,11 @@
 import hmac
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import uuid4
@@ -17,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from kernel import logs
@@ -26,8 +27,9 @@ from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.store.database import is_passing
 from ninehours.console.assets import PATH, Asset
 from ninehours.console.headers import POLICY, SafeHeaders, security_policy
+from ninehours.console.live import Heard, Live, TooManyBrowsers
 from ninehours.console.pages.routes import PAGES, answers, places_of
-from ninehours.console.people import NotSignedIn, Person, ProviderAway
+from ninehours.console.people import NotSignedIn, Person, ProviderAway, Visitor
 from ninehours.console.presenter import Presenter
 from ninehours.console.services import BRIEFLY, AskedServices, ServiceAway
 from ninehours.console.sessions.secret import SessionSecret
@@ -59,6 +61,10 @@ TROUBLES = {
     grpc.StatusCode.UNAUTHENTICATED: ("not_believed", HTTPStatus.FORBIDDEN),
 }
 # Of a form, beside what was typed.
+BY_ITSELF = "ninehours-by-itself"  # a header
+LIVE = "/live"
+MOST_SHOWN = 500  # ids that one browser hears of
+STILL_THERE = 15.0  # seconds between two looks whether somebody is signed in
 FORM_TOKEN = "form_token"  # noqa: S105 - a field's name
 THEMES = ("auto", "light", "dark")
 STATE_IN_NAME = 16  # letters of a sign-in's state that its cookie is called by
@@ -74,6 +80,7 @@ class Console:
 
     signing_in: SigningIn
     services: AskedServices
+    live: Live
     assets: Mapping[str, Asset]
     secure: bool
 
@@ -86,6 +93,7 @@ class Console:
             Route(CALLBACK, answering.open(answering.callback), methods=["GET"]),
             Route(SIGN_OUT, answering.open(answering.sign_out), methods=["GET", "POST"]),
             Route(SIGN_IN_AS, answering.open(answering.sign_in_as), methods=["POST"]),
+            Route(LIVE, answering.live, methods=["GET"]),
             Route(THEME, answering.open(answering.theme), methods=["POST"]),
             *(
                 Route(path, answering.open(partial(answering.page, page)), methods=[method])
@@ -109,6 +117,7 @@ class _Sent:
     form: Mapping[str, str]
     cookies: Mapping[str, str]
     place: Mapping[str, str]
+    by_itself: bool = False  # a page looks again; nobody did anything
 
     @property
     def address(self) -> str:
@@ -149,6 +158,7 @@ class _Answering:
                 form,
                 request.cookies,
                 request.path_params,
+                request.method == "GET" and BY_ITSELF in request.headers,
             )
             return await run_in_threadpool(self._safely, answer, sent)
 
@@ -175,6 +185,45 @@ class _Answering:
             return Response(asset.content, media_type=asset.media_type, headers=headers)
         headers["content-encoding"] = "gzip"
         return Response(asset.compressed, media_type=asset.media_type, headers=headers)
+
+    async def live(self, request: Request) -> Response:
+        """A stream of events: which of the ids that a browser shows changed, and nothing more."""
+        secret = SessionSecret.of_cookie(request.cookies.get(self._session_cookie, ""))
+        if secret is None or not await run_in_threadpool(self._is_there, secret):
+            return Response(status_code=HTTPStatus.UNAUTHORIZED)
+        shown = request.query_params.get("of", "").split(",")
+        if len(shown) > MOST_SHOWN:
+            return Response(status_code=HTTPStatus.BAD_REQUEST)
+        return StreamingResponse(self._events(secret, shown), media_type="text/event-stream")
+
+    async def _events(self, secret: SessionSecret, shown: Sequence[str]) -> AsyncIterator[str]:
+        try:
+            with self._console.live.listening(shown) as browser:
+                looked = monotonic()
+                while True:
+                    told = await browser.next(STILL_THERE)
+                    if monotonic() - looked >= STILL_THERE:
+                        looked = monotonic()
+                        if not await run_in_threadpool(self._is_there, secret):
+                            yield _event(Heard.OVER)
+                            return
+                    if told is None:
+                        yield ":\n\n"  # or a proxy believes that nobody is there
+                    elif told[0] is Heard.OVER:
+                        return
+                    else:
+                        yield _event(*told)
+        except TooManyBrowsers:
+            yield _event(Heard.LOST)
+
+    def _is_there(self, secret: SessionSecret) -> bool:
+        """Whether somebody is signed in still; a database that is away ends nothing."""
+        try:
+            return self._console.signing_in.is_there(secret)
+        except Exception as error:
+            if is_passing(error):
+                return True
+            raise
 
     async def nothing_there(self, request: Request, error: Exception) -> Response:
         """An address that there isn't, or not to be asked so."""
@@ -308,7 +357,7 @@ class _Answering:
         """A page, to whom is signed in."""
         secret = self._secret(sent)
         try:
-            visitor = self._console.signing_in.visitor(secret) if secret is not None else None
+            visitor = self._visitor(secret, sent) if secret is not None else None
         except ProviderAway:
             return self._rendered(sent, _away(words().services.provider, sent), None, secret)
         if secret is None or visitor is None:
@@ -335,6 +384,9 @@ class _Answering:
             named = {"content-disposition": f'attachment; filename="{answer.name}"'}
             return Response(answer.content, media_type=answer.media_type, headers=named)
         return self._rendered(sent, answer, person, secret)
+
+    def _visitor(self, secret: SessionSecret, sent: _Sent) -> Visitor | None:
+        return self._console.signing_in.visitor(secret, by_itself=sent.by_itself)
 
     def _secret(self, sent: _Sent) -> SessionSecret | None:
         return SessionSecret.of_cookie(sent.cookies.get(self._session_cookie, ""))
@@ -368,6 +420,10 @@ class _Answering:
         response.set_cookie(
             name, value, path="/", secure=self._console.secure, httponly=True, samesite="strict"
         )
+
+
+def _event(heard: Heard, names: Sequence[str] = ()) -> str:
+    return f"event: {heard}\ndata: {' '.join(names)}\n\n"
 
 
 def _answer(page: Page, visit: Visit, sent: _Sent) -> Screen | GoTo | Download:

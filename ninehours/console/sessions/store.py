@@ -22,6 +22,10 @@ USE = text(
     " WHERE id = :id AND used_at > now() - CAST(:idle AS interval) AND ends_at > now()"
     " RETURNING who"
 )
+LOOK = text(
+    "SELECT who FROM session"
+    " WHERE id = :id AND used_at > now() - CAST(:idle AS interval) AND ends_at > now()"
+)
 # One of all who use it renews what it keeps, in the time that it takes: the others' tokens do
 # meanwhile, and whoever dies over it is followed by another.
 CLAIM = text(
@@ -52,10 +56,14 @@ class Sessions:
             connection.execute(BEGIN, {"id": secret.id, "who": sealed, "longest": self.longest})
         return secret
 
-    def use(self, secret: SessionSecret) -> bytes | None:
-        """Who is signed in, from now on idle again; None: nobody, or not any more."""
+    def use(self, secret: SessionSecret, *, by_itself: bool = False) -> bytes | None:
+        """Who is signed in, from now on idle again; None: nobody, or not any more.
+
+        `by_itself`: a page asks, and nobody did anything; as idle as before.
+        """
+        statement = LOOK if by_itself else USE
         with self.engine.begin() as connection:
-            sealed = connection.execute(USE, {"id": secret.id, "idle": self.idle}).scalar()
+            sealed = connection.execute(statement, {"id": secret.id, "idle": self.idle}).scalar()
         return _opened(secret, sealed)
 
     def claim(self, secret: SessionSecret) -> bytes | None:

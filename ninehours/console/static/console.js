@@ -13,6 +13,7 @@ const expected = (row) =>
 // focus at once, whatever the services take.
 const waiting = [];
 let sending = false;
+let sent = 0;
 
 function focusOn(row) {
   const target = row?.querySelector("button, input:not([type=hidden])");
@@ -34,6 +35,7 @@ function show(page, status) {
   content().replaceWith(document.adoptNode(fresh));
   document.title = page.title;
   offerButtons();
+  document.dispatchEvent(new Event("shown"));
   const again = row && document.getElementById(row);
   if (status >= 400 || !again) {
     (content().querySelector("[autofocus]") ?? content()).focus();
@@ -135,6 +137,7 @@ document.addEventListener("submit", (event) => {
   const act = body.get("act") ?? byKey(row, "i")?.value ?? byKey(row, "o")?.value;
   body.set("act", act);
   waiting.push([row.id, form.action, body]);
+  sent += 1;
   busy(row);
   if (wasExpected && act !== "undo") focusOn(next(row) ?? row);
   if (!sending) send();

@@ -15,9 +15,11 @@ from google.protobuf.message import Message
 
 from kernel.roles import person_in
 from kernel.rpc.channel import Channel
-from kernel.rpc.tokens import renewed_tokens
+from kernel.rpc.tokens import renewed_tokens, service_tokens
+from kernel.services import CONSOLE
 from kernel.store.database import open_database
 from ninehours.console.assets import assets
+from ninehours.console.live import Live
 from ninehours.console.people import LIFETIME, PeopleOfOneMachine, Person
 from ninehours.console.services import AskedServices
 from ninehours.console.sessions.sign_ins import SignIns
@@ -66,6 +68,7 @@ def altered(
     engine = open_database(system.databases["console"].processes.url, pool=2)
     asked = services(lambda name: Channel(system.addresses[name], name, system.identity))
     hours = timedelta(hours=1)
+    live = Live(asked, service_tokens(system.secrets.folder_of(CONSOLE), CONSOLE))
     console = Console(
         signing_in=SigningIn(
             people(system.people_dir, WAY_IN),
@@ -73,6 +76,7 @@ def altered(
             SignIns(engine),
         ),
         services=asked,
+        live=live,
         assets=assets(),
         secure=False,
     )
@@ -92,6 +96,7 @@ def altered(
     finally:
         server.should_exit = True
         thread.join()
+        live.close()
         asked.close()
         engine.dispose()
 

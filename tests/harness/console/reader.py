@@ -138,6 +138,10 @@ class Reader:
     def get(self, path: str) -> Shown:
         return self._ask("GET", self._here(path), None)
 
+    def look(self, path: str) -> Shown:
+        """As a page does by itself, when it heard that something changed."""
+        return self._ask("GET", path, None, by_itself=True)
+
     def send(self, form: Form, **typed: str) -> Shown:
         """The form, with what is typed into it."""
         return self.post(form.action, {**form.fields, **typed})
@@ -159,8 +163,10 @@ class Reader:
             return http.client.HTTPConnection(self.address, timeout=PATIENCE)
         return http.client.HTTPSConnection(self.address, timeout=PATIENCE, context=self.trusted)
 
-    def _ask(self, method: str, path: str, body: str | None) -> Shown:
+    def _ask(self, method: str, path: str, body: str | None, *, by_itself: bool = False) -> Shown:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if by_itself:
+            headers["ninehours-by-itself"] = "yes"
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         with closing(self._connection()) as asked:

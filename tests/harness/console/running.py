@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import ssl
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import psycopg
 
+from kernel.secrets import OF_TOKENS
+from kernel.services import CONSOLE
 from kernel.store.roles import ACT_AS_OWNER
 from kernel.tls.context import context_of
 from kernel.tls.identity import ISSUED, Identity
@@ -73,6 +76,8 @@ def consoles(
     is all under TLS."""
     logins = postgres.create_database(f"console_{next(NUMBERS)}")
     (folder / "way-in").write_text(WAY_IN)
+    key = OF_TOKENS.private_path(Path(), CONSOLE)
+    shutil.copy(secrets_dir / key, folder / key)
     settings = {
         "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'build' / 'generated'}",
         "NINEHOURS_ENVIRONMENT": "test",

@@ -82,6 +82,12 @@ class RosterLine:
         """Names the row on its page."""
         return f"{self.session_id}.{self.client_id}"
 
+    @property
+    def version(self) -> str:
+        """Another one once anything of it was said or put right."""
+        said = [each.told for each in (self.arrival, self.departure, self.undo) if each]
+        return " ".join([self.state, str(self.expected), *self.came, *self.left, *said])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
@@ -109,6 +115,12 @@ class Group:
     @property
     def open(self) -> bool:
         return not (self.closed or self.cancelled)
+
+    @property
+    def version(self) -> str:
+        """Another one once something of it changed that stands in no row."""
+        told = (self.closed, self.cancelled, self.begun, bool(self.rows))
+        return " ".join([self.kind, self.begins, self.ends, *map(str, told)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

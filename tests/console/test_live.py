@@ -1,0 +1,134 @@
+"""Several desks at one roster, in real browsers: what one says the others see, and lose nothing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from kernel.process import Service
+from kernel.store.store import Store
+from ninehours.local.servers import LocalServers
+from tests.harness.console.browsing import go, tab
+from tests.harness.console.clinic import FAMILIES, Clinic, clinic
+from tests.harness.console.reader import Reader
+from tests.harness.console.running import WAY_IN
+
+HEARD = "What others record shows here by itself."
+LOST = "doesn't show by itself at this moment"
+
+
+@pytest.fixture(scope="module")
+def desk(
+    postgres: LocalServers,
+    secrets_dir: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    new_store_of_module: Callable[[Service], Store],
+) -> Iterator[Clinic]:
+    folder = tmp_path_factory.mktemp("console")
+    with clinic(postgres, secrets_dir, folder, new_store_of_module) as opened:
+        yield opened
+
+
+@pytest.fixture
+def other(desk: Clinic) -> Reader:
+    """The desk at the other window."""
+    return desk.running.signed_in("front_desk")
+
+
+@contextmanager
+def opened(browser: Browser, desk: Clinic, group: str, **options: Any) -> Iterator[Page]:
+    """A tab of the front desk at the group's roster, that hears what others say."""
+    way_in = f"http://{desk.running.addresses[0]}/sign-in?way-in={WAY_IN}"
+    with tab(browser, way_in, "front_desk", **options) as page:
+        go(page, desk.today(group))
+        expect(page.get_by_text(HEARD)).to_be_visible()
+        yield page
+
+
+def row(desk: Clinic, page: Page, group: str, family: str) -> Any:
+    return page.locator(f"[id='{group}.{desk.clients[family]}']")
+
+
+def test_what_another_desk_says_is_marked_and_takes_neither_focus_nor_what_is_typed(
+    desk: Clinic, browser: Browser, other: Reader
+) -> None:
+    desk.at_another_site()
+    group = desk.group(FAMILIES[:3])
+    with opened(browser, desk, group) as page:
+        page.keyboard.press("t")
+        page.keyboard.type("9:0")
+        desk.say(other, group, "Brandt", act="in")
+        expect(row(desk, page, group, "Brandt")).to_contain_text("changed")
+        expect(page.get_by_text("1 of 3 here")).to_be_visible()
+        # In the row where somebody is at work, too.
+        desk.say(other, group, "Abbott", act="no_show")
+        mine = row(desk, page, group, "Abbott")
+        expect(mine).to_contain_text("no-show")
+        expect(mine.locator("input[name=time]")).to_be_focused()
+        expect(mine.locator("input[name=time]")).to_have_value("9:0")
+        desk.known("Mbeki", admitted=True)
+        found = desk.find(other, group, "mbeki").form("/today/record")
+        other.send(found, act="expect")
+        expect(row(desk, page, group, "Mbeki")).to_contain_text("changed")
+        page.keyboard.press("Control+a")
+        page.keyboard.press("Delete")
+        row(desk, page, group, "Castillo").get_by_role(
+            "button", name="In", exact=False
+        ).first.focus()
+        expect(mine.get_by_role("button", name="Undo")).to_be_visible()
+        page.keyboard.press("i")
+        expect(page.get_by_text("2 of 4 here")).to_be_visible()
+    assert len(desk.presence(group, "Castillo").arrivals) == 1
+
+
+def test_eight_tabs_of_a_browser_load_and_share_one_stream(
+    desk: Clinic, browser: Browser, other: Reader
+) -> None:
+    desk.at_another_site()
+    group = desk.group(FAMILIES[:2])
+    streams: list[str] = []
+    with opened(browser, desk, group) as page:
+        page.context.on(
+            "request", lambda asked: streams.append(asked.url) if "/live?" in asked.url else None
+        )
+        tabs = [page.context.new_page() for _ in range(7)]
+        for each in tabs:
+            each.goto(desk.today(group))
+        desk.say(other, group, "Abbott", act="in")
+        for each in [page, *tabs]:
+            expect(row(desk, each, group, "Abbott")).to_contain_text("here")
+        assert streams == []  # of the first one alone, before anybody counted
+        page.close()
+        desk.say(other, group, "Brandt", act="in")
+        for each in tabs:
+            expect(row(desk, each, group, "Brandt")).to_contain_text("here")
+        assert len(streams) == 1
+
+
+def test_only_who_is_signed_in_hears_and_only_of_what_they_name(
+    desk: Clinic, other: Reader
+) -> None:
+    assert desk.running.reader().get("/live?of=x").status == 401
+    assert other.get("/live?of=" + ",".join(["x"] * 501)).status == 400
+
+
+def test_a_page_that_looks_by_itself_keeps_nobody_signed_in(desk: Clinic, other: Reader) -> None:
+    path = desk.today(desk.group(FAMILIES[:1]))
+    for idle, status in (("10 minutes", 200), ("6 minutes", 401)):
+        desk.running.execute(f"UPDATE session SET used_at = used_at - interval '{idle}'")
+        assert other.look(path).status == status
+
+
+def test_without_attendance_a_page_says_that_it_hears_nothing_and_goes_on_once_it_is_back(
+    desk: Clinic, browser: Browser
+) -> None:
+    """The last one here: it stops it."""
+    desk.at_another_site()
+    group = desk.group(FAMILIES[:2])
+    with opened(browser, desk, group) as page:
+        desk.served["attendance"].server.stop(0)
+        expect(page.get_by_text(LOST)).to_be_visible()
+        expect(page.get_by_role("link", name="Look again")).to_be_visible()
