@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -13,11 +14,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ninehours.cli.connection import Services
 from ninehours.cli.data import check_data, keep_seed, seed_of
 from ninehours.cli.ending import USAGE, Failure, ending, say
 from ninehours.cli.issue import export_batch
 from ninehours.cli.options import DATA
 from ninehours.cli.output import print_json
+from ninehours.cli.roles import FRONT_DESK
 from ninehours.cli.up import commands_to_try
 from ninehours.cli.up import stay as stay_on
 from ninehours.local.system import LocalSystem
@@ -25,6 +28,7 @@ from ninehours.story.gateway import BILLER, Gateway, connect
 from ninehours.story.people import invent_people
 from ninehours.story.plot import SCENES, play
 from ninehours.story.summary import Summary, count_facts, summarize
+from ninehours.story.todays_groups import schedule_todays_groups
 from ninehours.told.amounts import dollars, plural
 
 ONE_DAY = Path(__file__).resolve().parents[2] / "docs" / "one-day.md"
@@ -71,7 +75,14 @@ def run_demo(data: Path, *, seed: int | None, names: bool, stay: bool, as_json: 
             show_demo(outcome, path, seed)
         if stay:
             say("starting again on the server's own clock; the story's last day was in the past")
-            stay_on(path)
+            stay_on(path, first=meet_today)
+
+
+def meet_today(services: Services) -> None:
+    """A group meets now at each site, so that there is somebody to check in."""
+    ask = partial(services.ask, FRONT_DESK)
+    for group in schedule_todays_groups(ask, datetime.now(UTC)):
+        say(f"a group meets now at {group.site}: {group.expected} expected")
 
 
 def print_names(seed: int, *, as_json: bool) -> None:

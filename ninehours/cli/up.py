@@ -56,18 +56,29 @@ def run_up(data: Path, *, as_json: bool, story: bool, seed: int | None, tls: boo
         stay(path, as_json=as_json, tls=tls)
 
 
-def stay(path: Path, *, as_json: bool = False, tls: bool = False) -> None:
-    """Start everything and stay until asked to end; a problem when a part can't be kept running."""
-    if failure := _stay(path, as_json=as_json, tls=tls):
+def stay(
+    path: Path,
+    *,
+    as_json: bool = False,
+    tls: bool = False,
+    first: Callable[[Services], object] = lambda _: None,
+) -> None:
+    """Start everything and stay until asked to end; a problem when a part can't be kept running.
+
+    `first` is done before anything is told.
+    """
+    if failure := _stay(path, as_json=as_json, tls=tls, first=first):
         raise Failure(UNAVAILABLE, failure)
 
 
-def _stay(path: Path, *, as_json: bool, tls: bool) -> str | None:
+def _stay(
+    path: Path, *, as_json: bool, tls: bool, first: Callable[[Services], object]
+) -> str | None:
     running = False
     try:
         with LocalSystem(path, progress=say, tls=tls, console=True) as system:
             tokens = tokens_of(system.people_dir)
-            to_try = _to_try(system, path)
+            to_try = _to_try(system, path, first)
             if as_json:
                 ready = {
                     "data": str(path),
@@ -99,9 +110,10 @@ def _play_first(path: Path, seed: int) -> None:
     say("starting again on the server's own clock; the story's last day was in the past")
 
 
-def _to_try(system: LocalSystem, path: Path) -> list[str]:
+def _to_try(system: LocalSystem, path: Path, first: Callable[[Services], object]) -> list[str]:
     services = Services(system.addresses, system.people_dir, identity=system.identity)
     try:
+        first(services)
         return commands_to_try(lambda request: services.ask(BILLER, request), path)
     finally:
         services.close()
