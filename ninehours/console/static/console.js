@@ -150,10 +150,10 @@ addEventListener("pageshow", () => {
 const BESIDE = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 };
 
 // Wherever the focus is: what they press or lead to says so by `data-key`.
-const ANYWHERE = ["/", "[", "]"];
+const ANYWHERE = /^[/[\]1-9]$/;
 
 function anywhere(event) {
-  const target = ANYWHERE.includes(event.key)
+  const target = ANYWHERE.test(event.key)
     ? content().querySelector(`:is(a, input)[data-key="${event.key}"]`)
     : null;
   if (!target) return false;

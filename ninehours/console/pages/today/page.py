@@ -54,6 +54,10 @@ class Day:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.site.time_zone)
 
+    def of(self, site: calendar.ListedSite) -> "Day":
+        """The same day at another site."""
+        return Day(site, self.on)
+
     def address(self, *, after: str = "", at: str = "") -> str:
         """Of the page of this day; the focus is at that row, or goes on after it."""
         named = {"site": self.site.site_id, "on": str(self.on), "after": after, "at": at}
