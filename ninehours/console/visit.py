@@ -12,8 +12,8 @@ from ninehours.console.people import Person
 class Asking(Protocol):
     """Asks a service as the person; RemoteRefusal, or ServiceAway."""
 
-    def __call__(self, request: Message, /, *, service: str = "") -> Any:
-        """The answer. `service`: which, of what every service answers."""
+    def __call__(self, request: Message, /, *, service: str = "", deadline: float = ...) -> Any:
+        """The answer. `service`: which, of what every service answers. `deadline`: in seconds."""
         ...
 
 

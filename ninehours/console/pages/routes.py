@@ -11,6 +11,8 @@ from ninehours.console.pages.chart.page import chart
 from ninehours.console.pages.claims.acts import ask_answer, ask_of_day, say_answer, say_of_day
 from ninehours.console.pages.claims.page import batch, claim
 from ninehours.console.pages.home import home
+from ninehours.console.pages.issue.corrections import correct, corrections
+from ninehours.console.pages.issue.page import issue, leave
 from ninehours.console.pages.my_day.notes import add_to_notes, keep_notes, notes, sign_notes
 from ninehours.console.pages.my_day.page import my_day
 from ninehours.console.pages.today.acts import record
@@ -50,6 +52,10 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("GET", "/claims/batches/{batch_id}"): batch,
     ("GET", "/days/{client_id}/{service_date}/{act}"): ask_of_day,
     ("POST", "/days/{client_id}/{service_date}/{act}"): say_of_day,
+    ("GET", "/issue"): issue,
+    ("POST", "/issue"): leave,
+    ("GET", "/issue/corrections"): corrections,
+    ("POST", "/issue/corrections"): correct,
     ("GET", "/why/days/{client_id}/{service_date}"): why_day,
     ("GET", "/why/claims/{claim_id}"): why_claim,
     ("GET", "/why/levels/{client_id}"): why_level,
@@ -58,7 +64,8 @@ PAGES: Mapping[tuple[str, str], Page] = {
 _SHAPES = [(method, compile_path(path)[0]) for method, path in PAGES]
 DESK = frozenset({Role.FRONT_DESK, Role.CLINICIAN})
 CLINIC = frozenset({Role.CLINICIAN})
-WORK = {"/my-day": CLINIC, "/today": DESK, "/worklist": frozenset({Role.BILLER})}
+BILLERS = frozenset({Role.BILLER})
+WORK = {"/my-day": CLINIC, "/today": DESK, "/worklist": BILLERS, "/issue": BILLERS}
 """What stands in whose menu, in this order."""
 
 
@@ -81,5 +88,6 @@ def places_of(person: Person) -> Sequence[Place]:
         "/my-day": words().my_day.title,
         "/today": words().today.title,
         "/worklist": words().worklist.title,
+        "/issue": words().issue.title,
     }
     return [Place(path, titles[path]) for path, roles in WORK.items() if person.role in roles]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kernel.roles import Role
 from ninehours.console.pages.routes import CLINIC, DESK
+from ninehours.told.fields import iso
 from tests.harness.console.story import PlayedStory
 
 EVERYBODY = frozenset(Role)
@@ -88,6 +89,18 @@ LOOKED_AT = (
         roles=BILLING,
         at=lambda _: "/worklist/file",
         file=True,
+    ),
+    LookedAt(
+        name="issue",
+        page="/issue",
+        roles=frozenset({Role.BILLER}),
+        at=lambda story: f"/issue?payer={story.draft.payer_id}&through={iso(story.draft.last)}",
+    ),
+    LookedAt(
+        name="corrections",
+        page="/issue/corrections",
+        roles=BILLING,
+        at=lambda story: f"/issue/corrections?payer={story.correction.payer_id}",
     ),
     LookedAt(
         name="a batch, as a file",

@@ -52,6 +52,11 @@ class PlayedStory:
         return self._awaited(work.WORK_KIND_PROPOSAL)
 
     @cached_property
+    def draft(self) -> work.WorkItem:
+        """The oldest that nobody issued."""
+        return self._awaited(work.WORK_KIND_DRAFT)
+
+    @cached_property
     def held_day(self) -> str:
         """One that lacks an authorization, as addresses have it: client and date."""
         item = self._awaited(work.WORK_KIND_HOLD, reason="AUTHORIZATION_USED_UP")

@@ -1,0 +1,1 @@
+"""Issuing: what would leave, what stays and why, before anything does; and then, once."""

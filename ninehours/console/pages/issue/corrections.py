@@ -1,0 +1,142 @@
+"""Corrections of a payer: those that are ticked, as they were looked at, and what they come to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+from ninehours.billing.v1 import billing_events_pb2 as events
+from ninehours.billing.v1 import billing_service_pb2 as pb
+
+from kernel.roles import Role
+from kernel.rpc.remote_refusal import RemoteRefusal
+from ninehours.console.directories import ClientsNamed, by_name, clients_named, payers_named
+from ninehours.console.forms.refusals import says_of
+from ninehours.console.pages.issue.leaving import command_of, leaving_of
+from ninehours.console.pages.issue.page import LONGEST, TROUBLES
+from ninehours.console.texts import words
+from ninehours.console.visit import GoTo, Screen, Visit
+from ninehours.told.amounts import dollars
+from ninehours.told.fields import iso, name_in
+
+SHOWN = 50  # of a form: two fields each
+NAMED, WHY = "named ", "why "
+LOOK, RECORD = "look", "record"
+WHYS = pb.WaitOverride.keys()[1:]
+READY = events.PROPOSAL_STATE_READY
+AWAITING = events.PROPOSAL_STATE_AWAITING_RELEASE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A row of the form: `named` and `why` are its fields, `revision` what was looked at."""
+
+    claim_id: str
+    client: str
+    change: str
+    state: str
+    dates: str
+    named: str
+    why: str
+    revision: int
+    ticked: bool
+    open: bool
+    waits: bool
+    chosen: str
+
+
+def corrections(visit: Visit) -> Screen:
+    """Those of a payer; one that the address names is ticked."""
+    return _screen(visit, visit.query, str(uuid4()))
+
+
+def correct(visit: Visit) -> Screen | GoTo:
+    """Looked at, or issued; sent again, the same is answered."""
+    command_id, step = command_of(visit), visit.form.get("step", LOOK)
+    request = pb.IssueCorrectionsRequest(
+        payer_id=visit.form.get("payer", ""), proposals=[*_named(visit.form)]
+    )
+    request.meta.command_id, request.meta.dry_run = command_id, step != RECORD
+    try:
+        answer = visit.ask(request, deadline=LONGEST)
+    except RemoteRefusal as refusal:
+        if refusal.code in TROUBLES:
+            raise
+        says = says_of(refusal, words().issue.refusals)
+        return _screen(visit, visit.form, command_id, wrong=says)
+    if step != RECORD:
+        return _screen(visit, visit.form, command_id, answer=answer)
+    shown = {"says": _comes_to(answer), "leaving": leaving_of(visit, answer)}
+    return Screen("issued.html", shown)
+
+
+def _screen(
+    visit: Visit,
+    said: Mapping[str, str],
+    command_id: str,
+    *,
+    wrong: str = "",
+    answer: Any = None,
+) -> Screen:
+    payers, payer = payers_named(visit), said.get("payer", "")
+    proposals: Sequence[events.CorrectionProposed] = ()
+    if payer:
+        asked = pb.ListProposalsRequest(payer_id=payer, page_size=SHOWN)
+        proposals = visit.ask(asked).proposals
+    names = clients_named(visit, (each.client_id for each in proposals))
+    shown = {
+        "payers": by_name(payers),
+        "payer": payer,
+        "rows": [_row(each, said, names) for each in proposals],
+        "whys": [(value, words().issue.whys[value]) for value in WHYS],
+        "wrong": wrong,
+        "command_id": command_id,
+        "may_issue": visit.person.role is Role.BILLER,
+        "leaving": leaving_of(visit, answer) if answer is not None else None,
+        "comes_to": _comes_to(answer) if answer is not None else "",
+    }
+    return Screen("corrections.html", shown, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else 200)
+
+
+def _row(
+    proposal: events.CorrectionProposed, said: Mapping[str, str], names: ClientsNamed
+) -> Correction:
+    was, now = proposal.issued_charge.minor_units, proposal.corrected_charge.minor_units
+    action = words().worklist.actions[name_in(proposal, "action")]
+    wanted = said.get("claim", "")
+    return Correction(
+        claim_id=proposal.claim_id,
+        client=names.name(proposal.client_id),
+        change=f"{action}, {dollars(was)} → {dollars(now)}",
+        state=words().worklist.states[name_in(proposal, "state")],
+        dates=", ".join(map(iso, proposal.changed_dates)),
+        named=f"{NAMED}{proposal.claim_id}",
+        why=f"{WHY}{proposal.claim_id}",
+        revision=proposal.revision,
+        ticked=proposal.claim_id == wanted or f"{NAMED}{proposal.claim_id}" in said,
+        open=proposal.state in (READY, AWAITING),
+        waits=proposal.state == AWAITING,
+        chosen=said.get(f"{WHY}{proposal.claim_id}", ""),
+    )
+
+
+def _named(form: Mapping[str, str]) -> Iterator[pb.NamedProposal]:
+    for field, revision in form.items():
+        claim_id = field.removeprefix(NAMED)
+        if field.startswith(NAMED) and revision.isdecimal():
+            why = form.get(f"{WHY}{claim_id}", "")
+            yield pb.NamedProposal(
+                claim_id=claim_id,
+                revision=int(revision),
+                without_waiting=why if why in WHYS else None,
+            )
+
+
+def _comes_to(answer: pb.IssueCorrectionsResponse) -> str:
+    return str(words().issue.comes_to).format(
+        replaced=answer.replaced,
+        voided=answer.voided,
+        was=dollars(answer.issued_charge.minor_units),
+        now=dollars(answer.corrected_charge.minor_units),
+    )
