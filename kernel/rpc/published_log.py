@@ -99,11 +99,15 @@ class PublishedLogServicer:
 
     def Follow(self, request: pb.FollowRequest, _: Call) -> pb.FollowResponse:
         size = _page(request.page_size, READ_PAGE)
+        if not 0 <= request.last <= READ_PAGE:
+            raise Malformed(last=f"is not between 0 and {READ_PAGE}")
         with self._store.transaction() as tx:
             cursor = published.Cursor.read(tx.connection, request.cursor)
             epoch = published.epoch_of(tx.connection)
             if request.from_now and not request.cursor:
                 return pb.FollowResponse(cursor=str(published.end_of(tx.connection)))
+            if request.last and not request.cursor:
+                cursor = published.before_the_last(tx.connection, request.last)
             types = [request.type] if request.type else []
             rows, cursor, more = published.follow(
                 tx.connection, cursor, size, types, request.subject

@@ -291,6 +291,15 @@ def end_of(connection: Connection) -> Cursor:
     return Cursor(epoch_of(connection), int(last.scalar_one()))
 
 
+def before_the_last(connection: Connection, facts: int) -> Cursor:
+    """Behind which so many facts stand in the log now; its beginning where there are fewer."""
+    before = connection.execute(
+        text("SELECT position FROM published ORDER BY position DESC OFFSET :facts LIMIT 1"),
+        {"facts": facts},
+    ).scalar()
+    return Cursor(epoch_of(connection), int(before or 0))
+
+
 class _Look(NamedTuple):
     """What a look at some positions found: up to where, and at which position a gap stops it.
 

@@ -18,7 +18,7 @@ from kernel.messaging.relay import ACTIVE, Relay
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.process import Opened
 from kernel.store.store import Store
-from ninehours.cli.lists.status import problems_of
+from ninehours.told.status import problems_of
 from ninehours.local.servers import LocalServers
 from operations.serving import OperatingServicer
 from operations.verifying.examination import ServiceChecks

@@ -1,0 +1,75 @@
+"""One thing that waits for a person: what it is, what trying it again or going past it does."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import grpc
+from google.protobuf.message import Message
+from ninehours.exchange.v1 import operating_service_pb2 as operating
+
+from kernel.rpc.remote_refusal import RemoteRefusal
+from kernel.services import SERVICES
+from ninehours.console.pages.system.page import PATH
+from ninehours.console.visit import GoTo, NoSuchPage, Screen, Visit
+
+NEVER_RELEASED = "topic"  # it is heard again from its beginning, by another command
+GIVEN_UP = "record"  # of what is parked, what alone is gone past
+
+
+def parked(visit: Visit) -> Screen:
+    """Of the service and the id that the address names; never its content."""
+    return _screen(visit, visit.query)
+
+
+def release(visit: Visit) -> Screen | GoTo:
+    """Try it again."""
+    request = operating.ReleaseParkedRequest(id=visit.form.get("id", ""))
+    return _done(visit, request, "released")
+
+
+def give_up(visit: Visit) -> Screen | GoTo:
+    """Go past it for good; who did, when and why is kept by the service."""
+    request = operating.GiveUpParkedRequest(
+        id=visit.form.get("id", ""), reason=visit.form.get("reason", "").strip()
+    )
+    return _done(visit, request, "given_up")
+
+
+def _done(visit: Visit, request: Message, said: str) -> Screen | GoTo:
+    """What is refused stands at its field, with what was typed."""
+    try:
+        visit.ask(request, service=_service(visit.form))
+    except RemoteRefusal as refusal:
+        if refusal.code is grpc.StatusCode.NOT_FOUND:
+            return GoTo(f"{PATH}?said=gone")
+        if refusal.code is grpc.StatusCode.PERMISSION_DENIED:
+            raise
+        return _screen(visit, visit.form, refusal)
+    return GoTo(f"{PATH}?said={said}")
+
+
+def _screen(
+    visit: Visit, named: Mapping[str, str], refusal: RemoteRefusal | None = None
+) -> Screen:
+    service, parked_id = _service(named), named.get("id", "")
+    found = visit.ask(operating.GetParkedRequest(id=parked_id), service=service)
+    shown = {
+        "service": service,
+        "parked_id": parked_id,
+        "parked": found,
+        "since": found.at.ToDatetime().strftime("%Y-%m-%d %H:%M:%S") if found.HasField("at") else "",
+        "may_release": found.kind != NEVER_RELEASED and (found.kind != GIVEN_UP or found.subject),
+        "may_give_up": found.kind == GIVEN_UP,
+        "reason": named.get("reason", ""),
+        "refused": "" if refusal is None else refusal.details.get("reason") or refusal.message,
+        "at_reason": refusal is not None and "reason" in refusal.details,
+    }
+    status = HTTPStatus.OK if refusal is None else HTTPStatus.UNPROCESSABLE_ENTITY
+    return Screen("parked.html", shown, status)
+
+
+def _service(named: Mapping[str, str]) -> str:
+    service = named.get("service", "")
+    if service not in SERVICES:
+        raise NoSuchPage
+    return service
