@@ -18,10 +18,10 @@ def test_without_the_way_in_there_is_no_page_of_roles(two: Running) -> None:
 
 
 def test_a_role_is_chosen_and_its_pages_are_there(two: Running) -> None:
-    reader = two.signed_in("operator")
+    reader = two.signed_in("administrator")
     shown = reader.get("/")
     assert shown.status == 200
-    assert "There is no page for this role yet" in shown.text
+    assert "Who read what" in shown.text
     assert reader.post("/sign-in", {"way_in": WAY_IN, "role": "chief"}).status == 400
 
 
@@ -75,7 +75,7 @@ def test_a_session_is_over_after_a_while(two: Running, passes: str) -> None:
 
 def test_the_database_knows_of_nobody_who_they_are(two: Running) -> None:
     """Whoever has it, or a copy of it, signs in as nobody: the key is in the browser."""
-    reader = two.signed_in("operator")
+    reader = two.signed_in("administrator")
     mine = reader.cookies["ninehours"]
     reader.cookies["ninehours"] = mine[:-2] + ("AA" if mine[-2:] != "AA" else "BB")
     assert reader.get("/").status == 401

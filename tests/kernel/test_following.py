@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.rpc.published_log import PublishedLogServicer
-from kernel.store.published import Cursor, end_of, follow
+from kernel.store.published import Cursor, before_the_last, end_of, follow
 from kernel.store.store import Store
 from tests.harness.kernel.counters import ADA, BOB, EVE, ask, attended, published, subject_of
 from tests.harness.kernel.owner import as_owner
@@ -111,6 +111,14 @@ def test_from_now_on_is_after_what_there_is(counting: Store) -> None:
     with counting.transaction() as tx:
         tx.publish([published(BOB)])
     assert Follower(counting, end).to_the_end() == positions(counting)[1:]
+
+
+@pytest.mark.parametrize("last", [1, 2, 3, 9])
+def test_the_last_ones_are_followed_from_where_they_stand(counting: Store, last: int) -> None:
+    with counting.transaction() as tx:
+        tx.publish([published(ADA), published(BOB), published(EVE)])
+        begin = before_the_last(tx.connection, last)
+    assert Follower(counting, begin).to_the_end() == positions(counting)[-last:]
 
 
 def test_the_relays_mark_moves_nothing(counting: Store) -> None:

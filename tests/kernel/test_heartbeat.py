@@ -18,8 +18,8 @@ from kernel.messaging.relay import ACTIVE, Relay
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.process import Opened
 from kernel.store.store import Store
-from ninehours.told.status import problems_of
 from ninehours.local.servers import LocalServers
+from ninehours.told.status import problems_of
 from operations.serving import OperatingServicer
 from operations.verifying.examination import ServiceChecks
 from tests.harness.kernel.counters import ADA, PATIENCE, attended, published, until

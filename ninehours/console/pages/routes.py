@@ -15,6 +15,9 @@ from ninehours.console.pages.issue.corrections import correct, corrections
 from ninehours.console.pages.issue.page import issue, leave
 from ninehours.console.pages.my_day.notes import add_to_notes, keep_notes, notes, sign_notes
 from ninehours.console.pages.my_day.page import my_day
+from ninehours.console.pages.system.page import system
+from ninehours.console.pages.system.parked import give_up, parked, release
+from ninehours.console.pages.system.reads import reads
 from ninehours.console.pages.today.acts import record
 from ninehours.console.pages.today.closing import ask_before_closing, close
 from ninehours.console.pages.today.finding import find
@@ -60,12 +63,24 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("GET", "/why/claims/{claim_id}"): why_claim,
     ("GET", "/why/levels/{client_id}"): why_level,
     ("GET", "/why/facts/{fact_id}"): why_fact,
+    ("GET", "/system"): system,
+    ("GET", "/system/parked"): parked,
+    ("POST", "/system/parked/release"): release,
+    ("POST", "/system/parked/give-up"): give_up,
+    ("GET", "/reads"): reads,
 }
 _SHAPES = [(method, compile_path(path)[0]) for method, path in PAGES]
 DESK = frozenset({Role.FRONT_DESK, Role.CLINICIAN})
 CLINIC = frozenset({Role.CLINICIAN})
 BILLERS = frozenset({Role.BILLER})
-WORK = {"/my-day": CLINIC, "/today": DESK, "/worklist": BILLERS, "/issue": BILLERS}
+WORK = {
+    "/my-day": CLINIC,
+    "/today": DESK,
+    "/system": frozenset({Role.OPERATOR}),
+    "/worklist": BILLERS | {Role.OPERATOR},
+    "/issue": BILLERS,
+    "/reads": frozenset({Role.ADMINISTRATOR}),
+}
 """What stands in whose menu, in this order."""
 
 
@@ -89,5 +104,7 @@ def places_of(person: Person) -> Sequence[Place]:
         "/today": words().today.title,
         "/worklist": words().worklist.title,
         "/issue": words().issue.title,
+        "/system": words().system.title,
+        "/reads": words().reads.title,
     }
     return [Place(path, titles[path]) for path, roles in WORK.items() if person.role in roles]

@@ -165,6 +165,26 @@ LOOKED_AT = (
         at=lambda story: f"/clients/{story.client_id}/assess/phq9",
     ),
     LookedAt(
+        name="system",
+        page="/system",
+        roles=frozenset({Role.OPERATOR}),
+        at=lambda _: "/system",
+    ),
+    LookedAt(
+        name="parked, and nothing is",
+        page="/system/parked",
+        roles=frozenset({Role.OPERATOR}),
+        at=lambda _: "/system/parked?service=billing&id=record:1",
+        names=False,
+        status=404,
+    ),
+    LookedAt(
+        name="reads",
+        page="/reads",
+        roles=frozenset({Role.ADMINISTRATOR}),
+        at=lambda story: f"/reads?client={story.client_id}",
+    ),
+    LookedAt(
         name="home",
         page="/",
         roles=frozenset({Role.ADMINISTRATOR}),

@@ -48,7 +48,7 @@ class Running:
         """A browser where nobody is signed in."""
         return Reader(self.addresses[replica], self.trusted)
 
-    def signed_in(self, role: str = "operator", replica: int = 0) -> Reader:
+    def signed_in(self, role: str = "administrator", replica: int = 0) -> Reader:
         """A browser of somebody who went the way in."""
         reader = self.reader(replica)
         roles = reader.get(f"/sign-in?way-in={WAY_IN}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.exchange.v1 import listener_service_pb2 as listener
 from ninehours.exchange.v1 import operating_service_pb2 as operating
 from ninehours.exchange.v1 import published_log_service_pb2 as log
@@ -59,6 +60,11 @@ def system(visit: Visit) -> Screen:
         "age": age,
     }
     return Screen("system.html", shown)
+
+
+def in_utc(stamp: Timestamp) -> str:
+    """`2026-03-02 15:05:09`."""
+    return stamp.ToDatetime().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _of_each(visit: Visit, request: Callable[[str], Message]) -> Mapping[str, Any]:

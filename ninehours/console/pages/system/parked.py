@@ -9,7 +9,7 @@ from ninehours.exchange.v1 import operating_service_pb2 as operating
 
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.services import SERVICES
-from ninehours.console.pages.system.page import PATH
+from ninehours.console.pages.system.page import PATH, in_utc
 from ninehours.console.visit import GoTo, NoSuchPage, Screen, Visit
 
 NEVER_RELEASED = "topic"  # it is heard again from its beginning, by another command
@@ -48,16 +48,14 @@ def _done(visit: Visit, request: Message, said: str) -> Screen | GoTo:
     return GoTo(f"{PATH}?said={said}")
 
 
-def _screen(
-    visit: Visit, named: Mapping[str, str], refusal: RemoteRefusal | None = None
-) -> Screen:
+def _screen(visit: Visit, named: Mapping[str, str], refusal: RemoteRefusal | None = None) -> Screen:
     service, parked_id = _service(named), named.get("id", "")
     found = visit.ask(operating.GetParkedRequest(id=parked_id), service=service)
     shown = {
         "service": service,
         "parked_id": parked_id,
         "parked": found,
-        "since": found.at.ToDatetime().strftime("%Y-%m-%d %H:%M:%S") if found.HasField("at") else "",
+        "since": in_utc(found.at) if found.HasField("at") else "",
         "may_release": found.kind != NEVER_RELEASED and (found.kind != GIVEN_UP or found.subject),
         "may_give_up": found.kind == GIVEN_UP,
         "reason": named.get("reason", ""),

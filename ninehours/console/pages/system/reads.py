@@ -9,6 +9,7 @@ from ninehours.exchange.v1 import read_audit_service_pb2 as audit
 
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.services import SERVICES
+from ninehours.console.pages.system.page import in_utc
 from ninehours.console.services import ServiceAway
 from ninehours.console.visit import Screen, Visit
 
@@ -48,7 +49,7 @@ def reads(visit: Visit) -> Screen:
 
 
 def _asked(visit: Visit, service: str, client_id: str, token: str) -> Any:
-    """Others than intake may not know whose client it is: nobody read there who could be told of."""
+    """Others than intake may not know whose client it is: then nobody read there."""
     request = audit.ListReadsRequest(client_id=client_id, page_size=PAGE, page_token=token)
     try:
         return visit.ask(request, service=service)
@@ -60,7 +61,7 @@ def _asked(visit: Visit, service: str, client_id: str, token: str) -> Any:
 
 def _row(service: str, read: audit.AuditedRead) -> Mapping[str, str]:
     return {
-        "at": read.at.ToDatetime().strftime("%Y-%m-%d %H:%M:%S"),
+        "at": in_utc(read.at),
         "actor": read.actor,
         "roles": ", ".join(read.roles),
         "purpose": read.purpose.lower(),
