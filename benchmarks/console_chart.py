@@ -43,7 +43,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="of a story that was played")
     data = parser.parse_args().data
-    with LocalSystem(data, progress=lambda _: None) as system, told_by(system) as story:
+    with (
+        LocalSystem(data, progress=lambda _: None, console=True) as system,
+        told_by(system) as story,
+    ):
         client_ids = list(_of_twelve_weeks(story))[:CLIENTS]
         with altered(system, services=TimedServices) as sign_in:
             for role in (Role.CLINICIAN, Role.BILLER):

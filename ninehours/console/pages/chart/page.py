@@ -33,7 +33,7 @@ from ninehours.console.pages.chart.bands import (
     weeks_of,
 )
 from ninehours.console.pages.chart.drawing import CHANGE_OF, drawn
-from ninehours.console.pages.chart.put_right import PutRight, put_right_of
+from ninehours.console.pages.chart.put_right import FollowedTelling, put_right_of
 from ninehours.console.pages.chart.tables import score_cells, tables_of
 from ninehours.console.pages.chart.telling import (
     code,
@@ -232,7 +232,7 @@ def _told(
 
 def _put_right(
     visit: Visit, client_id: str, zone: ZoneInfo, as_of: Timestamp | None
-) -> list[PutRight]:
+) -> list[FollowedTelling]:
     """What each service was told otherwise since, of what the visitor may say."""
     of_then: dict[str, Any] = {"client_id": client_id, "as_of": as_of}
     found = [

@@ -25,7 +25,7 @@ LEFT_OUT = ("meta",)  # of the command, and nothing that was said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PutRight:
+class FollowedTelling:
     """One telling that another one followed. `said`: what differs, each by its field: what stood,
     and what stands instead, empty: nothing. `taken_back`: all of it."""
 
@@ -38,7 +38,7 @@ class PutRight:
     at: str
 
 
-def put_right_of(statements: Sequence[Any], zone: ZoneInfo) -> list[PutRight]:
+def put_right_of(statements: Sequence[Any], zone: ZoneInfo) -> list[FollowedTelling]:
     """Of services' statements, each with its revisions, the earliest correction first."""
     found = [
         (moment_at(after.said_at, zone), _put_right(before, after, zone))
@@ -48,11 +48,11 @@ def put_right_of(statements: Sequence[Any], zone: ZoneInfo) -> list[PutRight]:
     return [row for _, row in sorted(found, key=lambda each: each[0])]
 
 
-def _put_right(before: Any, after: Any, zone: ZoneInfo) -> PutRight:
+def _put_right(before: Any, after: Any, zone: ZoneInfo) -> FollowedTelling:
     stood, stands = _leaves(before.recording, zone), _leaves(after.recording, zone)
     if after.voided:
         stands = {}
-    return PutRight(
+    return FollowedTelling(
         kind=_in_words(before.recording.WhichOneof("said") or ""),
         said=[
             (_in_words(field), stood.get(field, ""), stands.get(field, ""))
