@@ -24,7 +24,7 @@ from ninehours.story.requests import since
 
 Ask = Callable[[Message], Any]
 SEATS = 12
-WEEKS = timedelta(days=14)  # of rosters before, from which it is made
+WEEKS = timedelta(weeks=12)  # of rosters before, from which it is made
 LENGTH = timedelta(hours=3)
 ROUND = 5  # minutes: it began at most so long ago
 # Why somebody has no place, which is theirs to have another time.
@@ -60,14 +60,22 @@ def schedule_todays_groups(ask: Ask, now: datetime) -> Iterator[TodaysGroup]:
 def _clients_before(
     ask: Ask, site_id: str, last: date, group: roster.RecordedSession
 ) -> Iterable[str]:
-    """Those of the group first, then whoever was expected at the site in the weeks before."""
+    """Those of the group first, then whoever was expected at the site, the last ones first."""
     found = {presence.client_id: None for presence in group.presences}
-    asked = attendance.ListSessionsRequest(
-        site_id=site_id, to=to_date(last), page_size=500, **since(last - WEEKS)
-    )
-    for session in ask(asked).sessions:
+    for session in reversed(list(_sessions(ask, site_id, last))):
         found.update(dict.fromkeys(session.client_ids))
     return found
+
+
+def _sessions(ask: Ask, site_id: str, last: date) -> Iterator[attendance.ListedSession]:
+    """Of the weeks up to that day, by start."""
+    asked = attendance.ListSessionsRequest(site_id=site_id, to=to_date(last), **since(last - WEEKS))
+    while True:
+        page = ask(asked)
+        yield from page.sessions
+        if not page.next_page_token:
+            return
+        asked.page_token = page.next_page_token
 
 
 def _schedule(ask: Ask, like: roster.RecordedSession, clients: Iterable[str], now: datetime) -> int:
