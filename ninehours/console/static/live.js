@@ -194,7 +194,7 @@ function mark(row) {
   badge.dataset.mark = "";
   badge.textContent = place().dataset.changed;
   row.querySelector("th").append(badge);
-  row.classList.add("table-info");
+  row.classList.add("table-active");
   return row;
 }
 
