@@ -186,6 +186,13 @@ def test_what_overlaps_is_drawn_one_below_the_other_and_what_goes_on_to_the_end(
     assert drawn(Bands()) is None
 
 
+def test_a_category_without_a_total_is_told_and_not_drawn() -> None:
+    told = [intake.InstrumentAssessment(instrument="c_ssrs/1", band="NONE")]
+    rows = scores_of(told, ZoneInfo("UTC"))
+    screener = intake.Instrument(instrument="c_ssrs/1")
+    assert drawn(Bands(scores=rows, instruments={"c_ssrs/1": screener})) is None
+
+
 def test_scores_lie_in_the_bands_of_their_instrument() -> None:
     phq9 = intake.Instrument(
         instrument="phq9/1",

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlencode
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from ninehours.exchange.v1 import drafts_service_pb2 as drafts
@@ -27,6 +29,7 @@ from ninehours.console.visit import GoTo, NoSuchPage, Screen, Visit
 FORM = "CompleteAssessment"
 SERVICE = "intake"  # whose drafts they are
 FIELD = "item-"
+COMMAND = "command_id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +69,13 @@ def choose(visit: Visit) -> Screen:
     return Screen("assess_choose.html", told)
 
 
-def assess(visit: Visit) -> Screen:
-    """The instrument's items, with what was kept of them."""
+def assess(visit: Visit) -> Screen | GoTo:
+    """The instrument's items, with what was kept of them. The command's id stands in the address:
+    whoever goes back to the form and sends it again says the same thing."""
     client_id = client_in(visit)
     require_may_ask(visit, intake_pb.CompleteAssessmentRequest())
+    if COMMAND not in visit.query:
+        return GoTo(_path(client_id, visit.place["instrument"], str(uuid4())))
     sites = known_sites(visit)
     person = answered(visit, intake.ReadPersonRequest(client_id=client_id))
     zone = sites.clock(person.said.site_id if person.said else "")
@@ -87,7 +93,7 @@ def answer(visit: Visit) -> Screen | GoTo:
     }
     if visit.form.get("act") == "keep":
         _keep(visit, client_id, given)
-        return GoTo(_path(client_id, _name(instrument)))
+        return GoTo(_path(client_id, _name(instrument), visit.form.get(COMMAND, "")))
     request = intake_pb.CompleteAssessmentRequest(
         meta=meta_of(visit, FORM),
         client_id=client_id,
@@ -97,8 +103,11 @@ def answer(visit: Visit) -> Screen | GoTo:
     try:
         scored = visit.ask(request)
     except RemoteRefusal as refusal:
-        says = refusal.details.get("answers", "")
-        text = words().assess.refused.format(why=says) if says else refusal.message
+        says, text = refusal.details.get("answers", ""), refusal.message
+        if says:
+            text = words().assess.refused.format(why=says)
+        elif refusal.reason == "COMMAND_ID_REUSED":
+            text = words().assess.scored_before
         return _screen(visit, client_id, sites, KeptAnswers(given=given), refused=text)
     _drop(visit, client_id)
     return GoTo(f"/clients/{client_id}/chart?assessed={scored.assessment_id}")
@@ -114,6 +123,7 @@ def _screen(
         "path": _path(client_id, _name(instrument)),
         "instrument": instrument,
         "items": items,
+        "command_id": visit.form.get(COMMAND) or visit.query.get(COMMAND, ""),
         "act_within": _within(instrument.act_within_minutes),
         "kept_at": kept.kept_at,
         "refused": refused,
@@ -173,8 +183,9 @@ def _draft(name: str) -> str:
     return f"{FORM}.{name}"
 
 
-def _path(client_id: str, name: str) -> str:
-    return f"/clients/{client_id}/assess/{name}"
+def _path(client_id: str, name: str, command_id: str = "") -> str:
+    asked_by = f"?{urlencode({COMMAND: command_id})}" if command_id else ""
+    return f"/clients/{client_id}/assess/{name}{asked_by}"
 
 
 def _within(minutes: int) -> str:

@@ -126,7 +126,7 @@ def drawn(bands: Bands) -> Drawing | None:
     for title, height, shapes in _lanes(bands, axis):
         lanes.append(Lane(title=title, y=y, height=height, shapes=shapes))
         y += height + GAP
-    return Drawing(axis=axis, lanes=lanes)
+    return Drawing(axis=axis, lanes=lanes) if lanes else None
 
 
 def axis_of(first: date, last: date) -> Axis:
