@@ -29,7 +29,7 @@ AWAITING = events.PROPOSAL_STATE_AWAITING_RELEASE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Correction:
+class ProposedRow:
     """A row of the form: `named` and `why` are its fields, `revision` what was looked at."""
 
     claim_id: str
@@ -101,11 +101,11 @@ def _screen(
 
 def _row(
     proposal: events.CorrectionProposed, said: Mapping[str, str], names: ClientsNamed
-) -> Correction:
+) -> ProposedRow:
     was, now = proposal.issued_charge.minor_units, proposal.corrected_charge.minor_units
     action = words().worklist.actions[name_in(proposal, "action")]
     wanted = said.get("claim", "")
-    return Correction(
+    return ProposedRow(
         claim_id=proposal.claim_id,
         client=names.name(proposal.client_id),
         change=f"{action}, {dollars(was)} → {dollars(now)}",

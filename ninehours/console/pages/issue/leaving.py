@@ -40,7 +40,7 @@ class Stays:
 
 
 @dataclass(frozen=True, slots=True)
-class Leaving:
+class IssuePreview:
     """`batches`: addresses of the files, once they are there."""
 
     leaves: Sequence[Leaves]
@@ -48,12 +48,12 @@ class Leaving:
     batches: Sequence[str]
 
 
-def leaving_of(visit: Visit, answer: Any) -> Leaving:
+def leaving_of(visit: Visit, answer: Any) -> IssuePreview:
     """With the names of the clients whom it is about."""
     supposed = [*_supposed(answer)]
     about = [claim.client_id for claim in supposed] + [left.client_id for left in answer.left_out]
     names = clients_named(visit, about)
-    return Leaving(
+    return IssuePreview(
         leaves=[
             Leaves(
                 client=names.name(claim.client_id),
