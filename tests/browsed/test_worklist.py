@@ -4,8 +4,10 @@ import csv
 import io
 
 import pytest
+from google.protobuf.json_format import MessageToJson
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import explanation_service_pb2 as explanation
+from ninehours.billing.v1 import ledger_service_pb2 as ledger
 from playwright.sync_api import Browser, expect
 
 from kernel.roles import Role
@@ -118,3 +120,20 @@ def test_every_figure_leads_to_why_with_names_beside_ids(
     why = biller.get(f"/why/claims/{claim_id}").text
     assert f"Prairie Example Health Plan ({told.payer_id})" in why
     assert "(staff/" in why
+
+
+def test_other_rules_are_replayed_and_what_was_typed_stays(
+    biller: Reader, story: PlayedStory
+) -> None:
+    address = f"/what-if?payer={story.draft.payer_id}"
+    form = biller.get(address).forms_of("/what-if")[-1]
+    refused = biller.send(form, rule_set='{"per_diem": 7}', first="2026-03-01")
+    assert (refused.status, 'id="why-rule_set"' in refused.body) == (422, True)
+    assert "per_diem" in refused.text
+    asked = ledger.ReadPayerRequest(payer_id=story.draft.payer_id)
+    rules = story.ask(Role.BILLER, asked).rule_sets[-1].rule_set
+    rules.per_diem.minimum_minutes = 600
+    shown = biller.send(form, rule_set=MessageToJson(rules), first="2026-03-01")
+    assert shown.status == 200
+    assert "could not be confirmed" in shown.text
+    assert "paid by the day, $285.00" in shown.text

@@ -22,6 +22,7 @@ from ninehours.console.pages.today.acts import record
 from ninehours.console.pages.today.closing import ask_before_closing, close
 from ninehours.console.pages.today.finding import find
 from ninehours.console.pages.today.page import today
+from ninehours.console.pages.what_if.page import replay, what_if
 from ninehours.console.pages.why.page import why_claim, why_day, why_fact, why_level
 from ninehours.console.pages.worklist.page import worklist, worklist_file
 from ninehours.console.pages.worklist.saved import drop, keep
@@ -59,6 +60,8 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("POST", "/issue"): leave,
     ("GET", "/issue/corrections"): corrections,
     ("POST", "/issue/corrections"): correct,
+    ("GET", "/what-if"): what_if,
+    ("POST", "/what-if"): replay,
     ("GET", "/why/days/{client_id}/{service_date}"): why_day,
     ("GET", "/why/claims/{claim_id}"): why_claim,
     ("GET", "/why/levels/{client_id}"): why_level,
@@ -79,6 +82,7 @@ WORK = {
     "/system": frozenset({Role.OPERATOR}),
     "/worklist": BILLERS | {Role.OPERATOR},
     "/issue": BILLERS,
+    "/what-if": BILLERS,
     "/reads": frozenset({Role.ADMINISTRATOR}),
 }
 """What stands in whose menu, in this order."""
@@ -106,5 +110,6 @@ def places_of(person: Person) -> Sequence[Place]:
         "/issue": words().issue.title,
         "/system": words().system.title,
         "/reads": words().reads.title,
+        "/what-if": words().what_if.title,
     }
     return [Place(path, titles[path]) for path, roles in WORK.items() if person.role in roles]

@@ -103,6 +103,12 @@ LOOKED_AT = (
         at=lambda story: f"/issue/corrections?payer={story.correction.payer_id}",
     ),
     LookedAt(
+        name="what if",
+        page="/what-if",
+        roles=BILLING | {Role.ADMINISTRATOR},
+        at=lambda story: f"/what-if?payer={story.correction.payer_id}",
+    ),
+    LookedAt(
         name="a batch, as a file",
         page="/claims/batches/{batch_id}",
         roles=frozenset({Role.BILLER}),

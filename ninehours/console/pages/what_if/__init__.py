@@ -1,0 +1,1 @@
+"""What if: a payer's rules as they might be, over what was attended. All of it is hypothetical."""
