@@ -11,8 +11,8 @@ from ninehours.plans.v1 import plans_service_pb2 as plans_pb
 from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date, to_timestamp
 from services.plans.app.courses_of_care import CourseOfCare, census_of
-from tests.harness.plans.service import EVENING, NOW, Log, Plans, in_force, march
-from tests.harness.plans.treatments import Treated, review
+from tests.harness.plans.service import EVENING, NOW, Log, Plans, draft, in_force, march
+from tests.harness.plans.treatments import Treated, confirm, recommended, review
 
 MONDAY = date(2026, 3, 2)
 
@@ -129,3 +129,33 @@ def test_a_question_without_its_day_says_so(plans: Plans) -> None:
         plans.call("ListDue", pb.ListDueRequest())
     with pytest.raises(Malformed, match="on is required"):
         plans.call("ReadCensus", pb.ReadCensusRequest())
+
+
+def test_a_draft_waits_for_who_signs_until_it_is_in_force_and_a_recommendation_until_decided(
+    plans: Plans, log: Log
+) -> None:
+    confirm(plans)
+    client = Treated(log)
+    first = in_force(plans, client.client_id, client.episode_id)
+    plans.hear([client.admitted(), client.score(18, 0), client.score(12, 4), *client.weeks(1)])
+    [found] = recommended(plans, client.client_id)
+
+    def waiting() -> list[tuple[int, str]]:
+        items = plans.call("ListToSign", pb.ListToSignRequest(on=to_date(day(7)))).items
+        return [(item.kind, item.about_id) for item in items]
+
+    of_week = (pb.TO_SIGN_KIND_RECOMMENDATION, found.recommendation_id)
+    assert waiting() == [of_week]
+    asked = draft(client.client_id, client.episode_id)
+    asked.supersedes_plan_id = first
+    second = plans.call("DraftPlan", asked).plan_id
+    assert (pb.TO_SIGN_KIND_PLAN, second) in waiting()
+    plans.call(
+        "DecideRecommendation",
+        plans_pb.DecideRecommendationRequest(
+            client_id=client.client_id, recommendation_id=found.recommendation_id, accept=True
+        ),
+    )
+    assert waiting() == [(pb.TO_SIGN_KIND_PLAN, second)]
+    elsewhere = pb.ListToSignRequest(on=to_date(day(7)), site_id=str(uuid4()))
+    assert not plans.call("ListToSign", elsewhere).items

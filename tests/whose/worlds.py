@@ -160,6 +160,7 @@ def of_plans(new_store: NewStore) -> World:
             (courses.ReadCourseRequest(**of_client), holding(there.episode_id)),
             (courses.ReadCensusRequest(on=march), holding(B)),
             (courses.ListDueRequest(on=march, ahead_days=365), holding(B)),
+            (courses.ListToSignRequest(on=march), holding(B)),
             facts_of(desk.store, f"client/{seen}"),
         ],
     )

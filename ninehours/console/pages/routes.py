@@ -18,6 +18,7 @@ from ninehours.console.pages.my_day.page import my_day
 from ninehours.console.pages.system.page import system
 from ninehours.console.pages.system.parked import give_up, parked, release
 from ninehours.console.pages.system.reads import reads
+from ninehours.console.pages.to_sign.page import decide, to_sign
 from ninehours.console.pages.today.acts import record
 from ninehours.console.pages.today.closing import ask_before_closing, close
 from ninehours.console.pages.today.finding import find
@@ -37,6 +38,8 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("POST", "/my-day/notes/sign"): sign_notes,
     ("POST", "/my-day/notes/draft"): keep_notes,
     ("POST", "/my-day/notes/add"): add_to_notes,
+    ("GET", "/to-sign"): to_sign,
+    ("POST", "/to-sign/decide"): decide,
     ("GET", "/today"): today,
     ("POST", "/today/find"): find,
     ("POST", "/today/record"): record,
@@ -78,6 +81,7 @@ CLINIC = frozenset({Role.CLINICIAN})
 BILLERS = frozenset({Role.BILLER})
 WORK = {
     "/my-day": CLINIC,
+    "/to-sign": CLINIC,
     "/today": DESK,
     "/system": frozenset({Role.OPERATOR}),
     "/worklist": BILLERS | {Role.OPERATOR},
@@ -105,6 +109,7 @@ def places_of(person: Person) -> Sequence[Place]:
     """Those that a role works in."""
     titles = {
         "/my-day": words().my_day.title,
+        "/to-sign": words().to_sign.title,
         "/today": words().today.title,
         "/worklist": words().worklist.title,
         "/issue": words().issue.title,

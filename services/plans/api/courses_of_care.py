@@ -9,14 +9,16 @@ from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
 from kernel.rpc.call import Call
 from kernel.rpc.due import due_asked, due_items
-from kernel.rpc.translate import reading, required_uuid, timestamp_of, to_date
+from kernel.rpc.translate import date_of, reading, required_uuid, timestamp_of, to_date
 from kernel.sites import speaks_for
 from kernel.store.store import Store
 from services.plans.adapters.courses_of_care import courses_of_care, due
+from services.plans.adapters.to_sign import to_sign
 from services.plans.app.courses_of_care import (
     CourseOfCare,
     CourseSegment,
     ProgramAtSite,
+    ToSign,
     census_of,
 )
 from services.plans.domain.reference_values import ASAM_ADULTS
@@ -25,6 +27,7 @@ SERVICE = pb.DESCRIPTOR.services_by_name["CoursesService"]
 
 
 _program = writer(common.Program, ProgramAtSite)
+_to_sign = writer(pb.ToSign, ToSign)
 _level = writer(
     pb.LevelSegment,
     CourseSegment,
@@ -86,6 +89,19 @@ class CoursesServicer:
                 for where in sorted(census.admitted)
             ],
         )
+
+    def ListToSign(self, request: pb.ListToSignRequest, call: Call) -> pb.ListToSignResponse:
+        with reading(request) as read:
+            on = read.optional(date_of, "on") or call.now.date()
+            site_id = str(read.optional(required_uuid, "site_id") or "")
+        with self._store.transaction() as tx:
+            found = to_sign(tx, on)
+        here = [
+            waiting
+            for waiting in found
+            if site_id in ("", waiting.site_id) and speaks_for(call.actor.sites, waiting.site_id)
+        ]
+        return pb.ListToSignResponse(items=map(_to_sign, here))
 
     def ListDue(self, request: pb.ListDueRequest, call: Call) -> pb.ListDueResponse:
         asked = due_asked(request, call)

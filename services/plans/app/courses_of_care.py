@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any, Literal
 
 from kernel.decider import filled
@@ -95,6 +96,25 @@ class CourseOfCare:
             CourseSegment(level_of_care=level, first=first, last=last)
             for (first, level), last in zip(firsts.items(), lasts, strict=True)
         ]
+
+
+class ToSignKind(StrEnum):
+    """What is signed or decided."""
+
+    PLAN = "PLAN"
+    RECOMMENDATION = "RECOMMENDATION"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToSign:
+    """It waits since then."""
+
+    kind: ToSignKind
+    about_id: str
+    client_id: str
+    episode_id: str
+    site_id: str
+    since: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class LookedAt:
 
 LOOKED_AT = (
     LookedAt(name="my day", page="/my-day", roles=CLINIC, at=lambda _: "/my-day"),
+    LookedAt(name="to sign", page="/to-sign", roles=CLINIC, at=lambda _: "/to-sign"),
     LookedAt(
         name="notes",
         page="/my-day/notes",

@@ -29,7 +29,7 @@ EVERYBODY = ""  # in place of a client
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class NotePart:
     """Of one client. `note`: as it was signed; None: nobody did, and `text` is what is typed."""
 
     line: RosterLine
@@ -49,7 +49,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wrong:
+class RefusedNotes:
     """Why it was refused: at fields, or of the whole."""
 
     at: Mapping[str, str] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Wrong:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class NotedSession:
     """One session of a day, with everybody who was there."""
 
     day: Day
@@ -114,9 +114,9 @@ def sign_notes(visit: Visit) -> GoTo | Screen:
         if (text := visit.form.get(part_of(line.client_id), "").strip())
     }
     if not texts:
-        return _screen(visit, session, Wrong(whole=words().notes.no_text))
+        return _screen(visit, session, RefusedNotes(whole=words().notes.no_text))
     if session.is_group and not visit.form.get(FOR_ALL, "").strip():
-        return _screen(visit, session, Wrong(at={FOR_ALL: words().notes.no_group_text}))
+        return _screen(visit, session, RefusedNotes(at={FOR_ALL: words().notes.no_group_text}))
     try:
         for command in _signing(visit, session, texts):
             visit.ask(command)
@@ -139,27 +139,27 @@ def add_to_notes(visit: Visit) -> GoTo | Screen:
     to = signed if asked == EVERYBODY else [asked]
     text = visit.form.get(ADDENDUM, "").strip()
     if not text:
-        return _screen(visit, session, Wrong(at={ADDENDUM: words().notes.no_text}))
+        return _screen(visit, session, RefusedNotes(at={ADDENDUM: words().notes.no_text}))
     command = attendance.AddAddendumRequest(
         meta=meta_of(visit, "add"), session_id=session.group.session_id, client_ids=to, text=text
     )
     try:
         visit.ask(command)
     except RemoteRefusal as refusal:
-        return _screen(visit, session, Wrong(at={ADDENDUM: _says(refusal)}))
+        return _screen(visit, session, RefusedNotes(at={ADDENDUM: _says(refusal)}))
     return GoTo(session.address)
 
 
-def _session(visit: Visit, named: Mapping[str, str]) -> Session:
+def _session(visit: Visit, named: Mapping[str, str]) -> NotedSession:
     """The one that a form or an address names; NoSuchPage. NotYours for who is told no notes."""
     if not sees_clinical({visit.person.role}):
         raise NotYours
     day, _ = day_named(visit, named)
     group, recorded = group_named(visit, day, named.get("session", ""))
-    return Session(day, group, recorded)
+    return NotedSession(day, group, recorded)
 
 
-def _signing(visit: Visit, session: Session, texts: Mapping[str, str]) -> list[Message]:
+def _signing(visit: Visit, session: NotedSession, texts: Mapping[str, str]) -> list[Message]:
     session_id = session.group.session_id
     if session.is_group:
         parts = [
@@ -184,12 +184,12 @@ def _signing(visit: Visit, session: Session, texts: Mapping[str, str]) -> list[M
     ]
 
 
-def _screen(visit: Visit, session: Session, wrong: Wrong | None = None) -> Screen:
+def _screen(visit: Visit, session: NotedSession, wrong: RefusedNotes | None = None) -> Screen:
     """As it is recorded now; with what is typed, or was kept."""
     typed = visit.form or _drafts(visit, session)
-    refused = wrong or Wrong()
+    refused = wrong or RefusedNotes()
     parts = [
-        Part(
+        NotePart(
             line=line,
             text=typed.get(part_of(line.client_id), ""),
             note=presence.note if presence.HasField("note") else None,
@@ -221,7 +221,7 @@ def _screen(visit: Visit, session: Session, wrong: Wrong | None = None) -> Scree
     return Screen("notes.html", shown, status)
 
 
-def _focus(parts: Sequence[Part], wrong: Wrong) -> str:
+def _focus(parts: Sequence[NotePart], wrong: RefusedNotes) -> str:
     """The field that is to be typed in first."""
     for name in (FOR_ALL, *(part.field for part in parts), ADDENDUM):
         if name in wrong.at:
@@ -234,15 +234,15 @@ def _focus(parts: Sequence[Part], wrong: Wrong) -> str:
     return FOR_ALL if len(to_sign) == len(parts) else to_sign[0].field
 
 
-def _wrong(refusal: RemoteRefusal) -> Wrong:
+def _wrong(refusal: RemoteRefusal) -> RefusedNotes:
     """At the parts that it names; else of the whole."""
     named = ",".join(
         what for name, what in refusal.details.items() if name.startswith("client_ids")
     )
     says = _says(refusal)
     if named:
-        return Wrong(at={part_of(client_id): says for client_id in named.split(",")})
-    return Wrong(whole=says)
+        return RefusedNotes(at={part_of(client_id): says for client_id in named.split(",")})
+    return RefusedNotes(whole=says)
 
 
 def _says(refusal: RemoteRefusal) -> str:
@@ -250,7 +250,7 @@ def _says(refusal: RemoteRefusal) -> str:
     return str(told[refusal.reason]) if refusal.reason in told else refusal.message
 
 
-def _kept(visit: Visit, session: Session) -> GoTo | Screen:
+def _kept(visit: Visit, session: NotedSession) -> GoTo | Screen:
     """By itself, a word of it alone is answered."""
     fields = {FOR_ALL: EVERYBODY} if session.is_group else {}
     fields |= {part_of(client_id): client_id for client_id in session.unsigned}
@@ -262,18 +262,18 @@ def _kept(visit: Visit, session: Session) -> GoTo | Screen:
     except RemoteRefusal as refusal:
         if quiet:
             return Screen("kept.html", {"says": _says(refusal)}, HTTPStatus.UNPROCESSABLE_ENTITY)
-        return _screen(visit, session, Wrong(whole=_says(refusal)))
+        return _screen(visit, session, RefusedNotes(whole=_says(refusal)))
     return Screen("kept.html", {"says": words().notes.kept}) if quiet else GoTo(session.address)
 
 
-def _keeping(session: Session, client_id: str, text: str) -> Message:
+def _keeping(session: NotedSession, client_id: str, text: str) -> Message:
     about: Any = {"form": NOTE_FORM, "client_id": client_id, "about_id": session.group.session_id}
     if not text.strip():
         return drafts.DropDraftRequest(**about)
     return drafts.SaveDraftRequest(content=text.encode(), **about)
 
 
-def _drafts(visit: Visit, session: Session) -> Mapping[str, str]:
+def _drafts(visit: Visit, session: NotedSession) -> Mapping[str, str]:
     """What was kept of notes that nobody signed: by field."""
     about = session.group.session_id
     wanted = {EVERYBODY, *session.unsigned}
@@ -289,7 +289,7 @@ def _drafts(visit: Visit, session: Session) -> Mapping[str, str]:
     return found
 
 
-def _drop(visit: Visit, session: Session, signed: Sequence[str]) -> None:
+def _drop(visit: Visit, session: NotedSession, signed: Sequence[str]) -> None:
     """What was signed is no draft any more; one that stays goes by itself."""
     over = [*signed, EVERYBODY] if set(signed) >= {*session.unsigned} else [*signed]
     try:

@@ -16,7 +16,7 @@ from ninehours.plans.v1 import courses_service_pb2 as courses
 from kernel.due import DueKind
 from kernel.rpc.translate import to_date
 from ninehours.console.pages.my_day.rows import (
-    Waiting,
+    AwaitingNotes,
     civil_date,
     dollars,
     due_rows,
@@ -131,7 +131,7 @@ def _sessions(
     return found
 
 
-def _waiting(visit: Visit, today: date) -> Waiting:
+def _waiting(visit: Visit, today: date) -> AwaitingNotes:
     """A list of notes goes on without it, and says so."""
     asked = billing.ListDaysAwaitingNotesRequest(on=to_date(today), page_size=PAGE)
     found: dict[tuple[str, date], billing.DayAwaitingNotes] = {}
@@ -140,10 +140,10 @@ def _waiting(visit: Visit, today: date) -> Waiting:
             answer = visit.ask_briefly(asked)
             found |= {(day.client_id, civil_date(day.service_date)): day for day in answer.days}
             if not answer.next_page_token:
-                return Waiting(days=found)
+                return AwaitingNotes(days=found)
             asked.page_token = answer.next_page_token
     except ServiceAway:
-        return Waiting(known=False)
+        return AwaitingNotes(known=False)
 
 
 def _drafts(visit: Visit) -> frozenset[str]:

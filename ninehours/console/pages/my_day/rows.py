@@ -20,7 +20,7 @@ from ninehours.console.pages.today.times import on_the_wall
 
 NAMED_TOGETHER = 3  # in a row of the list: of a larger group the number is told
 CENTS = 100
-Sites = Mapping[str, calendar.ListedSite]
+SitesById = Mapping[str, calendar.ListedSite]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ class DueRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class AwaitingNotes:
     """What days come to that wait for notes, by client and date; `known`: billing answered."""
 
     days: Mapping[tuple[str, date], billing.DayAwaitingNotes] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class Waiting:
 def safety_rows(
     tasks: Iterable[intake.SafetyTask],
     due: Iterable[due_pb2.DueItem],
-    sites: Sites,
+    sites: SitesById,
     now: datetime,
 ) -> list[SafetyRow]:
     """By deadline."""
@@ -121,8 +121,8 @@ def notes_rows(
     due: Iterable[due_pb2.DueItem],
     *,
     sessions: Mapping[str, attendance.ListedSession],
-    sites: Sites,
-    waiting: Waiting,
+    sites: SitesById,
+    waiting: AwaitingNotes,
     drafts: frozenset[str],
     today: date,
 ) -> list[NotesRow]:
@@ -161,7 +161,7 @@ def notes_rows(
     return sorted(rows, key=lambda row: (row.on, _start(sessions, row.session_id), row.session_id))
 
 
-def due_rows(due: Iterable[due_pb2.DueItem], sites: Sites) -> list[DueRow]:
+def due_rows(due: Iterable[due_pb2.DueItem], sites: SitesById) -> list[DueRow]:
     """What is late first."""
     return [
         DueRow(

@@ -1,0 +1,1 @@
+"""To sign: plans and recommendations that wait for whoever signs, and what is said of each."""

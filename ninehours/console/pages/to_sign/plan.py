@@ -1,0 +1,80 @@
+"""A plan beside the one that it follows: line by line, what it adds and what it takes away."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ninehours.plans.v1 import care_service_pb2 as care
+from ninehours.plans.v1 import plans_service_pb2 as plans
+
+from ninehours.console.pages.my_day.rows import civil_date, short_date
+from ninehours.console.texts import words
+
+
+class LineChange(StrEnum):
+    """Of a line, against the plan before."""
+
+    SAME = "same"
+    ADDED = "added"
+    TAKEN = "taken"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One thing that a plan says, under its heading."""
+
+    about: str
+    says: str = field(repr=False)
+    change: LineChange = LineChange.SAME
+
+
+def compared(plan: care.RecordedPlan, before: care.RecordedPlan | None) -> list[PlanLine]:
+    """The plan's lines in its order, with what it takes away under the same heading; without a
+    plan before, all is the same."""
+    now, then = [*_lines(plan)], [*_lines(before)] if before is not None else []
+    lines: list[PlanLine] = []
+    for about in dict.fromkeys(line.about for line in [*now, *then]):
+        held = [line for line in now if line.about == about]
+        gone = [line for line in then if line.about == about and line not in held]
+        lines += [
+            line if before is None or line in then else PlanLine(about, line.says, LineChange.ADDED)
+            for line in held
+        ]
+        lines += [PlanLine(about, line.says, LineChange.TAKEN) for line in gone]
+    return lines
+
+
+def _lines(plan: care.RecordedPlan) -> Iterator[PlanLine]:
+    told = words().to_sign.plan
+    for problem in plan.problems:
+        said = filter(None, (problem.diagnosis_code, problem.description))
+        yield PlanLine(told.problem, ", ".join(said) or told.forgotten)
+    for goal in plan.goals:
+        says = goal.in_the_clients_words or told.forgotten
+        yield PlanLine(told.goal, says)
+        for objective in goal.objectives:
+            yield PlanLine(
+                told.objective,
+                told.objective_says.format(
+                    goal=says,
+                    metric=objective.metric,
+                    baseline=objective.baseline,
+                    target=objective.target,
+                    by=short_date(civil_date(objective.target_date)),
+                ),
+            )
+    for each in plan.interventions:
+        yield PlanLine(
+            told.intervention,
+            told.intervention_says.format(
+                kind=told.kinds[plans.InterventionKind.Name(each.kind)],
+                times=each.times_per_week,
+                minutes=each.minutes_each_time,
+            ),
+        )
+    yield PlanLine(told.minutes, told.minutes_says.format(minutes=plan.planned_minutes_per_week))
+
+
+def plan_named(found: Sequence[care.RecordedPlan], plan_id: str) -> care.RecordedPlan | None:
+    """None where it isn't among them."""
+    return next((plan for plan in found if plan.plan_id == plan_id), None)
