@@ -171,7 +171,7 @@ def forget(
     """Ask, as an administrator, that a client be forgotten: somebody else must agree.
 
     When retention allows, every service then destroys the client's key: nothing that is sealed of
-    the client opens any more, in no backup either. NamedFacts, days and claims stand.
+    the client opens any more, in no backup either. Facts, days and claims stand.
     """
 
 
