@@ -23,6 +23,7 @@ class Port(StrEnum):
     """As the ports of pods are called; of what isn't ours, by their numbers."""
 
     RPC = "rpc"
+    WEB = "web"
     HEALTH = "health"
     POSTGRES = "5432"
     POSTGRES_STATUS = "8000"
@@ -34,7 +35,7 @@ class Port(StrEnum):
     DNS = "53"
 
 
-NUMBERS = {Port.RPC: 8443, Port.HEALTH: 9443}
+NUMBERS = {Port.RPC: 8443, Port.WEB: 8444, Port.HEALTH: 9443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,13 @@ class Flow:
 
 NAME, COMPONENT = "app.kubernetes.io/name", "app.kubernetes.io/component"
 DATABASES = ("record", "keys")
-# Whoever asks as a person does: the console, a gateway, an operator's pod.
+CONSOLE, RECORD = "console", "record"
+# Whoever asks as a person does, beside the console: a gateway, an operator's pod.
 ENTRY = Pods("entry", (("ninehours-entry", "true"),))
 KAFKA = Pods("kafka", (("strimzi.io/cluster", "kafka"),))
 PROMETHEUS = Pods("prometheus", (("app.kubernetes.io/name", "prometheus"),), "monitoring")
+# What leads browsers into the cluster.
+INGRESS = Pods("ingress", (("app.kubernetes.io/component", "ingress"),), "ingress")
 COLLECTOR = Pods(
     "collector", (("app.kubernetes.io/name", "opentelemetry-collector"),), "monitoring"
 )
@@ -70,6 +74,11 @@ DATABASE_OPERATOR = Pods(
 )
 KAFKA_OPERATOR = Pods("kafka-operator", (("strimzi.io/kind", "cluster-operator"),), "strimzi")
 OUTSIDE = None
+
+
+def databases(service: str) -> tuple[str, ...]:
+    """The console's holds nothing that owners' keys are for."""
+    return (RECORD,) if service == CONSOLE else DATABASES
 
 
 def declared(service: str) -> Service:
@@ -100,8 +109,9 @@ def asked(service: str) -> tuple[str, ...]:
 
 
 def peers(service: str) -> str:
-    """NINEHOURS_PEERS, of its api and its stream."""
-    return ",".join(f"{name}={name}-api:{NUMBERS[Port.RPC]}" for name in asked(service))
+    """NINEHOURS_PEERS, of its api and its stream; the console asks all."""
+    theirs = SERVICES if service == CONSOLE else asked(service)
+    return ",".join(f"{name}={name}-api:{NUMBERS[Port.RPC]}" for name in theirs)
 
 
 def pods(service: str, process: str) -> Pods:
@@ -118,8 +128,10 @@ def flows() -> Iterator[Flow]:
     """Every connection that is opened in a cell. What isn't here is refused on both sides."""
     for service in SERVICES:
         yield from _of_service(service)
-        for name in DATABASES:
+        for name in databases(service):
             yield from _of_database(database(service, name))
+    yield from _of_console()
+    yield from _of_database(database(CONSOLE, RECORD))
     yield Flow(KAFKA, KAFKA, ())
     yield Flow(KAFKA_OPERATOR, KAFKA, ())
     yield Flow(KAFKA, OUTSIDE, (Port.HTTPS, Port.KUBERNETES))  # the entity operator asks Kubernetes
@@ -143,6 +155,18 @@ def _of_service(service: str) -> Iterator[Flow]:
                 yield Flow(own, pods(owner, "api"), (Port.RPC,))
     yield Flow(ENTRY, pods(service, "api"), (Port.RPC,))
     yield Flow(pods(service, "api"), OUTSIDE, (Port.HTTPS,))  # the identity provider's keys
+
+
+def _of_console() -> Iterator[Flow]:
+    web = pods(CONSOLE, "web")
+    for own in (web, pods(CONSOLE, "migrate")):
+        yield Flow(own, NAMES, (Port.DNS,))
+        yield Flow(own, database(CONSOLE, RECORD), (Port.POSTGRES,))
+    yield Flow(INGRESS, web, (Port.WEB,))
+    yield Flow(PROMETHEUS, web, (Port.HEALTH,))
+    for service in SERVICES:
+        yield Flow(web, pods(service, "api"), (Port.RPC,))
+    yield Flow(web, OUTSIDE, (Port.HTTPS,))  # the identity provider
 
 
 def _of_database(own: Pods) -> Iterator[Flow]:

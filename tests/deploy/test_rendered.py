@@ -11,8 +11,8 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
+from deploy.flows import CONSOLE
 from deploy.manifests import HERE, written
-from kernel.config import Settings
 from kernel.tracing.setting import COLLECTOR
 from tests.harness.deploy import invariants, wires
 from tests.harness.deploy.cell import Cell, Object
@@ -124,7 +124,7 @@ def test_the_code_takes_every_process_s_settings(
         with monkeypatch.context() as patched:
             for name, value in cells[overlay].environment(workload).items():
                 patched.setenv(name, value.replace(MOUNTED, f"{tmp_path}/"))
-            settings = Settings.from_environment()
+            settings = invariants.settings_of(workload).from_environment()
         assert settings.service == workload.service
         assert settings.environment == ("local" if overlay == "local" else "production")
         assert (settings.oidc is None) == (overlay == "local")
@@ -147,7 +147,7 @@ def test_traces_are_switched_on_by_a_component_for_all_that_stays(
     for rule in (*EVERYWHERE, *IN_PRODUCTION):
         assert list(rule(traced)) == []
     told = {each.name: traced.environment(each) for each in traced.workloads}
-    staying = {each.name for each in traced.running}
+    staying = {each.name for each in traced.running if each.service != CONSOLE}
     assert len(staying) == 12
     assert {name for name in told if told[name].get("NINEHOURS_TRACING") == "true"} == staying
     assert all(told[name][COLLECTOR[-1]].startswith("https://") for name in staying)
@@ -202,6 +202,7 @@ PLANTS: list[tuple[Rule, Callable[[Cell], object]]] = [
     (invariants.graces_suffice, lambda c: c.workload("billing-api").pod.update(terminationGracePeriodSeconds=14)),
     (invariants.graces_suffice, lambda c: a_container(c).pop("lifecycle")),
     (invariants.graces_suffice, lambda c: c.workload("billing-relay").pod.update(terminationGracePeriodSeconds=30)),
+    (invariants.graces_suffice, lambda c: a_container(c, "console-web").pop("lifecycle")),
     (invariants.roll_outs_take_nobody_away, lambda c: c.workload("billing-api").spec["strategy"]["rollingUpdate"].update(maxUnavailable=1)),
     (invariants.roll_outs_take_nobody_away, lambda c: c.workload("billing-stream").spec.update(updateStrategy={"type": "OnDelete"})),
     (invariants.disruptions_take_one_at_a_time, lambda c: c.one("PodDisruptionBudget", "billing-api")["spec"].update(maxUnavailable=2)),
@@ -218,12 +219,16 @@ PLANTS: list[tuple[Rule, Callable[[Cell], object]]] = [
     (invariants.nobody_mounts_what_is_anothers, lambda c: c.workload("plans-api").pod["volumes"][0]["projected"]["sources"][0]["secret"].update(name="intake-secrets")),
     (invariants.nobody_mounts_what_is_anothers, lambda c: c.workload("plans-api").pod["volumes"][4]["projected"]["sources"][0]["secret"].update(name="plans-record-migrations")),
     (invariants.variables_are_settings, lambda c: a_container(c)["env"].append({"name": "NINEHOURS_LISTENS", "value": "x"})),
+    (invariants.nobody_mounts_what_is_anothers, lambda c: c.workload("console-web").pod["volumes"][0]["projected"]["sources"][0]["secret"].update(name="intake-secrets")),
+    (invariants.variables_are_settings, lambda c: a_container(c)["env"].append({"name": "NINEHOURS_CLIENT_ID", "value": "x"})),
     (invariants.variables_are_settings, lambda c: a_container(c)["env"].sort(key=lambda each: each["name"] == "POD_IP")),
     (invariants.variables_are_settings, lambda c: a_container(c)["volumeMounts"].pop(0)),
     (wires.who_is_asked_is_there, lambda c: variable(c, "NINEHOURS_KEYS_DATABASE_URL", "postgresql+psycopg://keys_processes@keys-rw:5432/keys")),
     (wires.who_is_asked_is_there, lambda c: c.one("Certificate", "billing-record-server")["spec"].update(dnsNames=["billing-record"])),
     (wires.who_is_asked_is_there, lambda c: c.one("Certificate", "intake-rpc-tls")["spec"].update(dnsNames=["intake-api"])),
     (wires.who_is_asked_is_there, lambda c: a_policy(c, "intake-api").pop("ingress")),
+    (wires.who_is_asked_is_there, lambda c: a_policy(c, "console-web").pop("egress")),
+    (wires.nobody_else_gets_through, lambda c: a_policy(c, "console-web")["ingress"].append({"from": [{"podSelector": {}}]})),
     (wires.who_is_asked_is_there, lambda c: a_policy(c, "plans-stream").pop("egress")),
     (wires.nobody_else_gets_through, lambda c: a_policy(c, "intake-record")["ingress"].append({"from": [{"podSelector": {}}]})),
     (wires.nobody_else_gets_through, lambda c: a_policy(c, "plans-relay")["egress"].append({"to": [{"podSelector": {}}]})),
@@ -239,6 +244,7 @@ PLANTS: list[tuple[Rule, Callable[[Cell], object]]] = [
     (invariants.databases_forget_nothing_acknowledged, lambda c: c.one("ObjectStore", "billing-keys")["spec"].update(retentionPolicy="35d")),
     (invariants.databases_forget_nothing_acknowledged, lambda c: c.one("ObjectStore", "billing-keys")["spec"]["configuration"].update(destinationPath="s3://lakeside-backups/")),
     (invariants.databases_have_room_for_all, lambda c: a_cluster(c)["postgresql"]["parameters"].update(max_connections="100")),
+    (invariants.databases_have_room_for_all, lambda c: c.workload("console-web").spec.update(replicas=9)),
     (invariants.databases_have_room_for_all, lambda c: c.one("ScaledObject", "billing-api")["spec"].update(maxReplicaCount=20)),
     (invariants.who_scales_says_how_many, lambda c: c.workload("billing-api").spec.update(replicas=2)),
     (invariants.who_scales_says_how_many, lambda c: c.one("ScaledObject", "billing-api")["spec"]["triggers"][0]["metadata"].update(query="sum(rate(x[2m]))")),

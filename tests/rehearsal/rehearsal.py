@@ -22,12 +22,14 @@ from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.exchange.v1 import listener_service_pb2 as listener
 
+from deploy.flows import CONSOLE
 from kernel.rpc.channel import Channel
 from kernel.rpc.connections import Connections
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.services import SERVICES
 from kernel.tls.identity import ISSUED, Identity
+from ninehours.console.provider.registration import SECRET
 from ninehours.local.jars import KAFKA, fetched
 from ninehours.local.postgres_tls import binaries
 from ninehours.local.secrets import PUBLISHED, MachineSecrets
@@ -231,9 +233,12 @@ def store_of_secrets(folder: Path) -> dict[str, Secret]:
     machine = MachineSecrets(folder)
     machine.make()
     store = {"public-keys": files_in(folder / PUBLISHED)}
+    roles = ("record-migrations", "record-processes", "keys-migrations", "keys-processes")
     for service in SERVICES:
         store[f"{service}-secrets"] = files_in(machine.folder_of(service))
-        for role in ("record-migrations", "record-processes", "keys-migrations", "keys-processes"):
+    store[f"{CONSOLE}-secrets"] = {SECRET: secrets.token_hex(24).encode()}
+    for service, theirs in {**dict.fromkeys(SERVICES, roles), CONSOLE: roles[:2]}.items():
+        for role in theirs:
             store[f"{service}-{role}"] = {"password": secrets.token_hex(24).encode()}
     return store
 

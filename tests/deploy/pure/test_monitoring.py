@@ -6,6 +6,7 @@ from pathlib import Path
 import promql_parser
 import pytest
 
+from deploy.flows import CONSOLE
 from kernel.rpc.counting import CODES
 from kernel.services import SERVICES
 from kernel.watching.commands import Became
@@ -15,7 +16,7 @@ from tests.harness.kernel.exported import documented_name, exported, sample_name
 ROOT = Path(__file__).resolve().parents[3]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 EXPORTED = {name for metric in exported() for name in sample_names(metric)}
-CLOSED = {"outcome": {*Became}, "grpc_code": {*CODES.values()}, "service": {*SERVICES}}
+CLOSED = {"outcome": {*Became}, "grpc_code": {*CODES.values()}, "service": {*SERVICES, CONSOLE}}
 CLOSED["grpc_type"] = {"unary", "server_stream"}
 RUNBOOK = "docs/operations.md#"
 

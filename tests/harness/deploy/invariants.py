@@ -5,11 +5,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 
+from deploy.flows import CONSOLE
 from kernel.config import Settings
 from kernel.messaging.consumer import STOP_WITHIN
 from kernel.process import KEY_CONNECTIONS, KEY_CONNECTIONS_OF_API, WATCHING_CONNECTIONS
 from kernel.rpc.server import CONNECTIONS, Server
 from kernel.services import SERVICES
+from ninehours.console.serving import CONNECTIONS as WEB_CONNECTIONS
+from ninehours.console.serving import ENDS_WITHIN as WEB_ENDS_WITHIN
+from ninehours.console.settings import ConsoleSettings
 from tests.harness.deploy.cell import Cell, Object, Workload, matches, secrets_of
 from tests.harness.deploy.wires import (
     kafka_lets_each_do_its_own,
@@ -28,6 +32,7 @@ ENDS_WITHIN = {
     "relay": 35.0,  # a record that waits for its broker, and the producer's farewell
     "stream": STOP_WITHIN,
     "migrate": 0.0,
+    "web": float(WEB_ENDS_WITHIN),
 }
 RESTRICTED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 
@@ -86,7 +91,7 @@ def graces_suffice(cell: Cell) -> Iterator[str]:
     for workload in cell.workloads:
         hook = workload.container.get("lifecycle", {}).get("preStop", {}).get("sleep", {})
         waited = hook.get("seconds", 0)
-        if workload.process == "api" and waited < DRAINED:
+        if workload.process in ("api", "web") and waited < DRAINED:
             yield f"{workload.name}: new calls come while it ends"
         if workload.pod["terminationGracePeriodSeconds"] < waited + ENDS_WITHIN[workload.process]:
             yield f"{workload.name}: is killed before it ends"
@@ -196,7 +201,7 @@ def nobody_mounts_what_is_anothers(cell: Cell) -> Iterator[str]:
     """A service's keys and passwords go to its own pods, the owner's role to `migrate` alone."""
     for workload in cell.workloads:
         for name, _ in secrets_of(workload):
-            if name.partition("-")[0] in set(SERVICES) - {workload.service}:
+            if name.partition("-")[0] in {*SERVICES, CONSOLE} - {workload.service}:
                 yield f"{workload.name}: {name}"
             if name.endswith("-migrations") != (workload.process == "migrate") and name.endswith(
                 ("-migrations", "-processes")
@@ -206,8 +211,8 @@ def nobody_mounts_what_is_anothers(cell: Cell) -> Iterator[str]:
 
 def variables_are_settings(cell: Cell) -> Iterator[str]:
     """Each name is one that the code knows; the service's name is its pods' own."""
-    known = {f"NINEHOURS_{name}".upper() for name in Settings.model_fields}
     for workload in cell.workloads:
+        known = {f"NINEHOURS_{name}".upper() for name in settings_of(workload).model_fields}
         made = cell.environment(workload)
         for name, value in made.items():
             ours = name.startswith("NINEHOURS_") and not name.startswith("NINEHOURS_OIDC_")
@@ -225,8 +230,8 @@ def variables_are_settings(cell: Cell) -> Iterator[str]:
 
 def databases_forget_nothing_acknowledged(cell: Cell) -> Iterator[str]:
     """Writes wait for a standby; each database is backed up; keys' backups are kept for days."""
-    if len(cell.all("Cluster")) != 2 * len(SERVICES):
-        yield "a service has two databases"
+    if len(cell.all("Cluster")) != 2 * len(SERVICES) + 1:
+        yield "a service has two databases, and the console one"
     for cluster in cell.all("Cluster"):
         name, spec = cluster["metadata"]["name"], cluster["spec"]
         waits = spec["postgresql"].get("synchronous", {})
@@ -262,9 +267,10 @@ def databases_have_room_for_all(cell: Cell) -> Iterator[str]:
         needed = 10  # the operator's, replication, an administrator's
         for workload in cell.workloads:
             if workload.service == service:
-                api = workload.process == "api"
+                api, web = workload.process == "api", workload.process == "web"
+                asked = CONNECTIONS if api else WEB_CONNECTIONS if web else pool
                 own = {
-                    "record": (CONNECTIONS if api else pool) + WATCHING_CONNECTIONS,
+                    "record": asked + WATCHING_CONNECTIONS,
                     "keys": KEY_CONNECTIONS_OF_API if api else KEY_CONNECTIONS,
                 }
                 needed += (_most(cell, workload) + 1) * own[kind]
@@ -292,6 +298,11 @@ def everything_is_in_its_namespace(cell: Cell) -> Iterator[str]:
     for each in cell.objects:
         if each["kind"] != "Namespace" and each["metadata"].get("namespace") != space:
             yield f"{each['kind']} {each['metadata']['name']}"
+
+
+def settings_of(workload: Workload) -> type[Settings]:
+    """What its processes are told by."""
+    return ConsoleSettings if workload.service == CONSOLE else Settings
 
 
 def _most(cell: Cell, workload: Workload) -> int:

@@ -87,23 +87,25 @@ def kafka_lets_each_do_its_own(cell: Cell) -> Iterator[str]:
         for operation in rule["operations"]
     }
     yield from (f"{each}" for each in wanted ^ given)
-    if cell.names("KafkaUser") != {each.name for each in cell.running}:
+    theirs = {each.name for each in cell.running if each.service != table.CONSOLE}
+    if cell.names("KafkaUser") != theirs:
         yield "users aren't the processes"
 
 
 def _addresses(cell: Cell, workload: Workload) -> Iterator[tuple[str, str, int]]:
     """What a process is told of others: the name that it verifies, host and port."""
     made = cell.environment(workload)
-    settings = ["NINEHOURS_DATABASE_URL"]
-    if workload.process != "relay":  # it is told, and opens nothing sealed
+    settings, console = ["NINEHOURS_DATABASE_URL"], workload.service == table.CONSOLE
+    if workload.process != "relay" and not console:  # it is told, and opens nothing sealed
         settings.append("NINEHOURS_KEYS_DATABASE_URL")
     for setting in settings:
         parts = urlsplit(made[setting])
         yield parts.hostname or "", parts.hostname or "", parts.port or 0
     if workload.process == "migrate":
         return
-    host, _, port = made["NINEHOURS_KAFKA"].partition(":")
-    yield host, host, int(port)
+    if not console:
+        host, _, port = made["NINEHOURS_KAFKA"].partition(":")
+        yield host, host, int(port)
     if workload.process != "relay":
         for peer in made["NINEHOURS_PEERS"].split(","):
             name, _, address = peer.partition("=")
