@@ -113,7 +113,7 @@ def _copy(
             found = stages[options[0].removeprefix("--from=")].path(source)
         else:
             found = context / source
-            if source.partition("/")[0] not in sent:
+            if not any(f"{source}/".startswith(f"{each}/") for each in sent):
                 raise NotCarriedOut(f"COPY {source}: the builder isn't sent it")
         into = stage.path(target)
         if found.is_dir():
