@@ -14,7 +14,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from kernel.process import Service
 from kernel.rpc.policy import policies_of
 from kernel.rpc.tokens import SERVICE_ROLE
-from kernel.services import SERVICES
+from kernel.services import CONSOLE, SERVICES
 
 PROTOS = Path(__file__).resolve().parents[1] / "protos"
 
@@ -58,7 +58,7 @@ class Flow:
 
 NAME, COMPONENT = "app.kubernetes.io/name", "app.kubernetes.io/component"
 DATABASES = ("record", "keys")
-CONSOLE, RECORD = "console", "record"
+RECORD = "record"
 # Whoever asks as a person does, beside the console: a gateway, an operator's pod.
 ENTRY = Pods("entry", (("ninehours-entry", "true"),))
 KAFKA = Pods("kafka", (("strimzi.io/cluster", "kafka"),))

@@ -12,7 +12,6 @@ from typing import Any
 import yaml
 
 from deploy.flows import (
-    CONSOLE,
     KAFKA,
     NUMBERS,
     Flow,
@@ -25,7 +24,7 @@ from deploy.flows import (
     processes,
 )
 from kernel.access import Grant, grants_of
-from kernel.services import SERVICES, topic_of
+from kernel.services import CONSOLE, SERVICES, topic_of
 
 HERE = Path(__file__).resolve().parent
 # So many streams of a service can hear at once. Never changed: facts' order rests on it.

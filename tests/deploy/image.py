@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.flows import CONSOLE
-from kernel.services import SERVICES
+from kernel.services import CONSOLE, SERVICES
 from ninehours.local.secrets import MachineSecrets
 from ninehours.local.servers import LocalServers
 from tests.harness.deploy.dockerfile import (

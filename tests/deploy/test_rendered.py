@@ -11,8 +11,8 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from deploy.flows import CONSOLE
 from deploy.manifests import HERE, written
+from kernel.services import CONSOLE
 from kernel.tracing.setting import COLLECTOR
 from tests.harness.deploy import invariants, wires
 from tests.harness.deploy.cell import Cell, Object

@@ -22,12 +22,11 @@ from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.exchange.v1 import listener_service_pb2 as listener
 
-from deploy.flows import CONSOLE
 from kernel.rpc.channel import Channel
 from kernel.rpc.connections import Connections
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
-from kernel.services import SERVICES
+from kernel.services import CONSOLE, SERVICES
 from kernel.tls.identity import ISSUED, Identity
 from ninehours.console.provider.registration import SECRET
 from ninehours.local.jars import KAFKA, fetched
@@ -236,7 +235,8 @@ def store_of_secrets(folder: Path) -> dict[str, Secret]:
     roles = ("record-migrations", "record-processes", "keys-migrations", "keys-processes")
     for service in SERVICES:
         store[f"{service}-secrets"] = files_in(machine.folder_of(service))
-    store[f"{CONSOLE}-secrets"] = {SECRET: secrets.token_hex(24).encode()}
+    own = files_in(machine.folder_of(CONSOLE))
+    store[f"{CONSOLE}-secrets"] = {**own, SECRET: secrets.token_hex(24).encode()}
     for service, theirs in {**dict.fromkeys(SERVICES, roles), CONSOLE: roles[:2]}.items():
         for role in theirs:
             store[f"{service}-{role}"] = {"password": secrets.token_hex(24).encode()}

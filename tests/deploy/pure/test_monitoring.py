@@ -6,9 +6,8 @@ from pathlib import Path
 import promql_parser
 import pytest
 
-from deploy.flows import CONSOLE
 from kernel.rpc.counting import CODES
-from kernel.services import SERVICES
+from kernel.services import CONSOLE, SERVICES
 from kernel.watching.commands import Became
 from tests.harness.deploy.monitoring import ALERTS, DASHBOARD, asked, selectors, targets
 from tests.harness.kernel.exported import documented_name, exported, sample_names

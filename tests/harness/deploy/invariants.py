@@ -5,12 +5,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 
-from deploy.flows import CONSOLE
 from kernel.config import Settings
 from kernel.messaging.consumer import STOP_WITHIN
 from kernel.process import KEY_CONNECTIONS, KEY_CONNECTIONS_OF_API, WATCHING_CONNECTIONS
 from kernel.rpc.server import CONNECTIONS, Server
-from kernel.services import SERVICES
+from kernel.services import CONSOLE, SERVICES
 from ninehours.console.serving import CONNECTIONS as WEB_CONNECTIONS
 from ninehours.console.serving import ENDS_WITHIN as WEB_ENDS_WITHIN
 from ninehours.console.settings import ConsoleSettings

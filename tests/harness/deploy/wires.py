@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from deploy import flows as table
 from deploy.manifests import PARTITIONS
 from kernel.access import grants_of
-from kernel.services import SERVICES, topic_of
+from kernel.services import CONSOLE, SERVICES, topic_of
 from tests.harness.deploy.cell import Cell, Endpoint, Policies, Workload
 
 
@@ -87,7 +87,7 @@ def kafka_lets_each_do_its_own(cell: Cell) -> Iterator[str]:
         for operation in rule["operations"]
     }
     yield from (f"{each}" for each in wanted ^ given)
-    theirs = {each.name for each in cell.running if each.service != table.CONSOLE}
+    theirs = {each.name for each in cell.running if each.service != CONSOLE}
     if cell.names("KafkaUser") != theirs:
         yield "users aren't the processes"
 
@@ -95,7 +95,7 @@ def kafka_lets_each_do_its_own(cell: Cell) -> Iterator[str]:
 def _addresses(cell: Cell, workload: Workload) -> Iterator[tuple[str, str, int]]:
     """What a process is told of others: the name that it verifies, host and port."""
     made = cell.environment(workload)
-    settings, console = ["NINEHOURS_DATABASE_URL"], workload.service == table.CONSOLE
+    settings, console = ["NINEHOURS_DATABASE_URL"], workload.service == CONSOLE
     if workload.process != "relay" and not console:  # it is told, and opens nothing sealed
         settings.append("NINEHOURS_KEYS_DATABASE_URL")
     for setting in settings:
