@@ -27,11 +27,12 @@ from ninehours.console.texts import words
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """`name`: of its words; cells as they are shown, the first of each row names it. `why_not`: it
-    isn't told."""
+    isn't told. `links`: of each row where it leads, none: nowhere."""
 
     name: str
     rows: Sequence[Sequence[str]]
     why_not: str = ""
+    links: Sequence[str] = ()
 
 
 def tables_of(bands: Bands, answers: Mapping[str, ToldPart]) -> list[Table]:
@@ -53,8 +54,9 @@ def tables_of(bands: Bands, answers: Mapping[str, ToldPart]) -> list[Table]:
         ],
         "claims": [_claim(row) for row in bands.claims],
     }
+    links = {"claims": [f"/claims/{row.claim_id}" for row in bands.claims]}
     return [
-        Table(name=name, rows=rows[name], why_not=told.why_not)
+        Table(name=name, rows=rows[name], why_not=told.why_not, links=links.get(name, ()))
         for name, told in answers.items()
         if not told.of_other_roles
     ]
