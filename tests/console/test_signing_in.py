@@ -2,6 +2,7 @@
 
 import pytest
 
+from ninehours.console.web import MOST_SENT
 from tests.harness.console.running import WAY_IN, Running
 
 
@@ -87,7 +88,7 @@ def test_the_database_knows_of_nobody_who_they_are(two: Running) -> None:
 
 def test_what_is_sent_is_a_form_and_not_too_much(two: Running) -> None:
     reader = two.signed_in()
-    assert reader.post("/sign-out", {"x": "y" * 70_000}).status == 400
+    assert reader.post("/sign-out", {"x": "y" * (MOST_SENT + 1)}).status == 400
     assert reader.get("/").status == 200
 
 
