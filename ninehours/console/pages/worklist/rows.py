@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 
@@ -16,7 +17,8 @@ from ninehours.told.why.answer import whoever
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkRow:
     """`where`: payer and site, as far as they are known; `waits`: why, each reason with what opens
-    it; `change` and `state`: of a proposal; `path`: the page that says more."""
+    it; `change` and `state`: of a proposal; `path`: the page that says more;
+    `next_path`: where what is next is done."""
 
     kind: str
     client_id: str
@@ -30,6 +32,7 @@ class WorkRow:
     state: str
     waits: Sequence["Waits"]
     path: str
+    next_path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ def row_of(
 ) -> WorkRow:
     """With names of who is known; `at_stake` empty where it can't be said."""
     first, last = iso(item.first), iso(item.last)
+    path = f"/claims/{item.claim_id}" if item.claim_id else f"/why/days/{item.client_id}/{first}"
     proposed = item.kind == work.WORK_KIND_PROPOSAL
     return WorkRow(
         kind=NAMES[item.kind],
@@ -58,7 +62,10 @@ def row_of(
         at_stake=dollars(item.at_stake.minor_units) if item.HasField("at_stake") else "",
         change=_change(item) if proposed else "",
         state=words().worklist.states[name_in(item, "state")] if proposed else "",
-        path=f"/claims/{item.claim_id}" if item.claim_id else f"/why/days/{item.client_id}/{first}",
+        path=path,
+        next_path=f"/issue?{urlencode({'payer': item.payer_id, 'through': last})}"
+        if item.kind == work.WORK_KIND_DRAFT
+        else path,
         waits=[Waits(reason.says, reason.reason, [*_openers(reason)]) for reason in item.reasons],
     )
 
