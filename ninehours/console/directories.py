@@ -41,9 +41,9 @@ def clients_named(visit: Visit, client_ids: Iterable[str]) -> ClientsNamed:
 
 
 def payers_named(visit: Visit) -> Mapping[str, str]:
-    """All of them, by id; none to whoever speaks for less than the network."""
+    """All of them, by id; none where billing doesn't answer."""
     try:
-        found = visit.ask_briefly(work.ListPayersRequest()).payers
+        found = visit.ask_briefly(work.NamePayersRequest()).payers
     except (ServiceAway, RemoteRefusal):
         return {}
     return {payer.payer_id: payer.name for payer in found}

@@ -26,6 +26,10 @@ class Texts:
     def __contains__(self, name: str) -> bool:
         return name in self._found
 
+    def get(self, name: str, otherwise: str) -> Any:
+        """`otherwise`: where there are no words of that name."""
+        return self._found.get(name, otherwise)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)

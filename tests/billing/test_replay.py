@@ -116,6 +116,8 @@ def test_a_day_says_why_it_would_not_be_billed(attended: Office) -> None:
     clients, _ = replayed(attended, request(attended, **per_diem(201)))
     reasons = {tuple(billed.after.reasons) for client in clients for billed in client.days}
     assert reasons == {("SHORT_OF_MINUTES",)}
+    says = {tuple(billed.after.says) for client in clients for billed in client.days}
+    assert says == {("fewer minutes were attended than the payer asks for",)}
 
 
 def test_the_rules_hold_for_the_dates_that_are_asked_and_for_no_others(attended: Office) -> None:

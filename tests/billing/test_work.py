@@ -151,6 +151,10 @@ def test_payers_are_listed_with_the_versions_of_their_rules(office: Office) -> N
     [payer] = office.call("ListPayers", work.ListPayersRequest()).payers
     assert (payer.payer_id, payer.name) == (office.payer_id, "Prairie Health")
     assert [(rule.version, rule.confirmed) for rule in payer.rules] == [(1, True), (2, False)]
+    named = office.call("NamePayers", work.NamePayersRequest()).payers
+    assert [(payer.payer_id, payer.name) for payer in named] == [
+        (office.payer_id, "Prairie Health")
+    ]
 
 
 def test_everything_wrong_with_a_question_is_told_at_once(office: Office) -> None:

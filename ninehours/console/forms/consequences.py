@@ -79,11 +79,7 @@ def _outcome(day: Any, side: str) -> Iterator[str]:
     yield told.outcomes[events.Outcome.Name(held.outcome)]
     if held.HasField("amount"):
         yield dollars(held.amount)
-    yield from map(_readable, held.reasons)
-
-
-def _readable(code: str) -> str:
-    return code.replace("_", " ").lower()
+    yield from held.says
 
 
 def _claim(claim: Any) -> Change:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+YES, NO = "yes", "no"
+
 
 class Kind(StrEnum):
     """How it is typed."""
@@ -32,8 +34,15 @@ class Field:
     label: str
     kind: Kind
     value: str = field(repr=False)
+    hint: str = ""
     choices: Sequence[Choice] = ()
     wrong: str = ""
+
+    @property
+    def is_said(self) -> bool:
+        """What can only be yes or no, and is no, isn't."""
+        can_be_unsaid = not self.choices or any(not choice.value for choice in self.choices)
+        return bool(self.value) and (can_be_unsaid or self.value != NO)
 
     @property
     def says(self) -> str:

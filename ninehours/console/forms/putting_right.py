@@ -17,7 +17,7 @@ from ninehours.common.v1 import statements_pb2 as common
 from kernel.rpc.remote_refusal import RemoteRefusal
 from ninehours.console.forms import saying as forms
 from ninehours.console.forms.fields import Choice
-from ninehours.console.forms.refusals import Wrong
+from ninehours.console.forms.refusals import WrongFields
 from ninehours.console.forms.request_form import RequestForm
 from ninehours.console.forms.saying import Saying
 from ninehours.console.texts import words
@@ -96,7 +96,7 @@ def say(visit: Visit, saying: Saying, wrong_one: ToPutRight) -> Screen | GoTo:
             _resting_on(saying, wrong_one.last),
             now.fieldsets(visit.form),
             str(uuid4()),
-            wrong=Wrong(whole=words().forms.changed_meanwhile),
+            wrong=WrongFields(whole=words().forms.changed_meanwhile),
             beside=forms.beside(form, now, visit.form),
         )
 

@@ -11,7 +11,7 @@ from ninehours.console.texts import words
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class WrongFields:
     """What is wrong: by the name of a field; and of the whole, empty where there is nothing."""
 
     at: Mapping[str, str] = field(default_factory=dict)
@@ -20,7 +20,7 @@ class Wrong:
 
 def at_fields(
     refusal: RemoteRefusal, names: Collection[str], told: Mapping[str, str] | Any = ()
-) -> Wrong:
+) -> WrongFields:
     """Of what a service names by its place in the request, what is said at which field.
 
     `names`: of the form's fields, each the place of its value. A place without a field of its own
@@ -28,7 +28,7 @@ def at_fields(
     all is said of the whole. `told`: words of a page for reasons, where it has its own.
     """
     if refusal.code is not grpc.StatusCode.INVALID_ARGUMENT or not refusal.details:
-        return Wrong(whole=says_of(refusal, told))
+        return WrongFields(whole=says_of(refusal, told))
     at: dict[str, str] = {}
     rest = []
     for place, what in refusal.details.items():
@@ -37,7 +37,7 @@ def at_fields(
             rest.append(f"{_called(place)}: {what}")
         else:
             at.setdefault(name, f"{_called(name)} {what}.")
-    return Wrong(at, "; ".join(rest))
+    return WrongFields(at, "; ".join(rest))
 
 
 def says_of(refusal: RemoteRefusal, told: Mapping[str, str] | Any = ()) -> str:

@@ -15,8 +15,8 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.common.v1 import statements_pb2
 
 from ninehours.console.forms import typed as values
-from ninehours.console.forms.fields import Choice, Field, Fieldset
-from ninehours.console.forms.typed import NO, YES, is_map, is_nested, kind_of, text_of
+from ninehours.console.forms.fields import NO, YES, Choice, Field, Fieldset
+from ninehours.console.forms.typed import is_map, is_nested, kind_of, text_of
 from ninehours.console.texts import words
 
 NEVER_TYPED = frozenset(
@@ -60,7 +60,7 @@ class RequestForm:
 
     def said(self) -> list[Field]:
         """Of which something is said."""
-        return [each for each in self.fields() if each.value]
+        return [each for each in self.fields() if each.is_said]
 
     def read(self, typed: Mapping[str, str]) -> Any:
         """The request with what was typed; a field that wasn't sent stays as it is. Mistyped."""
@@ -141,6 +141,7 @@ class RequestForm:
             label=f"{called} {values.key_of(name)}" if is_map(declared) else called,
             kind=kind_of(declared, chosen=bool(choices)),
             value=value,
+            hint=words().hints.get(declared.name, ""),
             choices=choices,
             wrong=wrong.get(name, ""),
         )

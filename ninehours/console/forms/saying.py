@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from kernel.rpc.remote_refusal import RemoteRefusal
 from ninehours.console.forms.consequences import foreseen
 from ninehours.console.forms.fields import Fieldset
-from ninehours.console.forms.refusals import Wrong, at_fields
+from ninehours.console.forms.refusals import WrongFields, at_fields
 from ninehours.console.forms.request_form import Mistyped, RequestForm
 from ninehours.console.texts import words
 from ninehours.console.visit import GoTo, NoSuchPage, Screen, Visit
@@ -75,7 +75,7 @@ def say(
             return GoTo(went) if isinstance(went, str) else went
         return _looked_at(visit, saying, form, request, command_id)
     except Mistyped as mistyped:
-        wrong = Wrong(mistyped.wrong)
+        wrong = WrongFields(mistyped.wrong)
     except RemoteRefusal as refusal:
         if (screen := refused(refusal)) is not None:
             return screen
@@ -88,7 +88,7 @@ def asking(
     fieldsets: Sequence[Fieldset],
     command_id: str,
     *,
-    wrong: Wrong | None = None,
+    wrong: WrongFields | None = None,
     beside: Sequence[Beside] = (),
 ) -> Screen:
     """The form to be typed in; of what was refused, with what is wrong."""
@@ -115,6 +115,7 @@ def _looked_at(
     shown = {
         **_told(saying, form.fieldsets(visit.form), command_id),
         "step": RECORD,
+        "held": {each.name: each.says for each in form.fields() if each.is_said},
         "consequences": foreseen(visit, answer.receipt),
         "recorded_before": bool(answer.receipt.published),
     }

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from ninehours.common.v1 import common_pb2 as common
 
 from kernel.rpc.translate import to_date, to_timestamp
-from ninehours.console.forms.fields import Kind
+from ninehours.console.forms.fields import NO, YES, Kind
 
 DATE = common.Date.DESCRIPTOR.full_name
 MONEY = common.Money.DESCRIPTOR.full_name
@@ -20,7 +20,6 @@ WHOLE: Mapping[str, Kind] = {DATE: Kind.DATE, MONEY: Kind.NUMBER, MOMENT: Kind.M
 LONG = frozenset(
     {"remark", "reason", "narrative", "note", "open_safety_reason", "text", "description"}
 )
-YES, NO = "yes", "no"
 CENTS = 100
 NUMBERS = frozenset(
     {

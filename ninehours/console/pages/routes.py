@@ -10,6 +10,7 @@ from ninehours.console.pages.chart.assessing import answer, assess, choose
 from ninehours.console.pages.chart.page import chart
 from ninehours.console.pages.claims.acts import ask_answer, ask_of_day, say_answer, say_of_day
 from ninehours.console.pages.claims.page import batch, claim
+from ninehours.console.pages.clients import acts, client, finding
 from ninehours.console.pages.home import home
 from ninehours.console.pages.issue.corrections import correct, corrections
 from ninehours.console.pages.issue.page import issue, leave
@@ -53,6 +54,13 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("GET", "/clients/{client_id}/assess"): choose,
     ("GET", "/clients/{client_id}/assess/{instrument}"): assess,
     ("POST", "/clients/{client_id}/assess/{instrument}"): answer,
+    ("GET", "/clients"): finding.find,
+    ("POST", "/clients"): finding.found,
+    ("GET", "/clients/{client_id}"): client.client,
+    ("GET", "/clients/{client_id}/say/{kind}"): acts.ask_anew,
+    ("POST", "/clients/{client_id}/say/{kind}"): acts.say_anew,
+    ("GET", "/clients/{client_id}/statements/{statement_id}/{mode}"): acts.ask_otherwise,
+    ("POST", "/clients/{client_id}/statements/{statement_id}/{mode}"): acts.say_otherwise,
     ("GET", "/claims/{claim_id}"): claim,
     ("GET", "/claims/{claim_id}/answer"): ask_answer,
     ("POST", "/claims/{claim_id}/answer"): say_answer,
@@ -83,6 +91,7 @@ WORK = {
     "/my-day": CLINIC,
     "/to-sign": CLINIC,
     "/today": DESK,
+    "/clients": DESK | BILLERS,
     "/system": frozenset({Role.OPERATOR}),
     "/worklist": BILLERS | {Role.OPERATOR},
     "/issue": BILLERS,
@@ -111,6 +120,7 @@ def places_of(person: Person) -> Sequence[Place]:
         "/my-day": words().my_day.title,
         "/to-sign": words().to_sign.title,
         "/today": words().today.title,
+        "/clients": words().clients.title,
         "/worklist": words().worklist.title,
         "/issue": words().issue.title,
         "/system": words().system.title,

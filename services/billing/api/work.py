@@ -117,6 +117,14 @@ class WorkServicer:
             payers=[rule_set for payer in payers for rule_set in _payer(payer)]
         )
 
+    def NamePayers(self, _: pb.NamePayersRequest, __: Call) -> pb.NamePayersResponse:
+        with self._lists.store.transaction() as tx:
+            payers = self._lists.pages.payers(tx)
+        registered = [payer.registered for payer in payers if payer.registered is not None]
+        return pb.NamePayersResponse(
+            payers=[pb.NamedPayer(payer_id=it.payer_id, name=it.name) for it in registered]
+        )
+
     def Foresee(self, request: pb.ForeseeRequest, call: Call) -> pb.ForeseeResponse:
         with reading(request) as read:
             client_id = str(read.uuid("client_id"))

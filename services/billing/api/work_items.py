@@ -12,9 +12,8 @@ from services.billing.adapters.work import AwaitedWork, WorkTotal
 from services.billing.app.draft_id import draft_id
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.days.service_day import DayRow
-from services.billing.domain.reasons import LookFor, Reason, Remedy
+from services.billing.domain.reasons import REASONS, LookFor, Remedy
 
-REASONS = {str(reason): reason for reason in Reason}
 Gates = Iterator[tuple[str, str, date]]
 """Closed gates with their reason's code, each of a date."""
 

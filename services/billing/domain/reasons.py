@@ -363,3 +363,7 @@ class StaysBecause(StrEnum):
     VOID_NOT_ANSWERED = "VOID_NOT_ANSWERED"
     NOT_RECOGNISED = "NOT_RECOGNISED"
     DUPLICATE_MEMBER = "DUPLICATE_MEMBER"
+
+
+REASONS = {str(reason): reason for reason in Reason}
+"""By the code that is stored."""

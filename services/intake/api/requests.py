@@ -100,12 +100,13 @@ def to_registration(
     with reading(request) as read:
         site_id = str(read.uuid("site_id"))
         others = read.value(other_people, "other_people", tuple[OtherPerson, ...]())
+        identity, contacts = _who(read, now)
     return Registration(
         client_id=client_id,
         site_id=site_id,
         other_people=others,
-        identity=identity_bytes(request, now.date()),
-        contacts=contacts_bytes(request),
+        identity=identity,
+        contacts=contacts,
     )
 
 
@@ -113,12 +114,19 @@ def to_change_person(request: pb.ChangePersonRequest, *, now: datetime) -> Perso
     with reading(request) as read:
         client_id = str(read.uuid("client_id"))
         changed_from = read.value(date_of, "changed_from", date.min)
+        identity, contacts = _who(read, now)
     return PersonChange(
         client_id=client_id,
         changed_from=changed_from,
-        identity=identity_bytes(request, now.date()),
-        contacts=contacts_bytes(request),
+        identity=identity,
+        contacts=contacts,
     )
+
+
+def _who(read: reading, now: datetime) -> tuple[bytes, bytes]:
+    """What is wrong of both is told with all else."""
+    identity = read.value(lambda request, _: identity_bytes(request, now.date()), "", b"")
+    return identity, read.value(lambda request, _: contacts_bytes(request), "", b"")
 
 
 def other_people(request: Message, field: str) -> tuple[OtherPerson, ...]:

@@ -192,6 +192,36 @@ LOOKED_AT = (
         at=lambda story: f"/reads?client={story.client_id}",
     ),
     LookedAt(
+        name="clients",
+        page="/clients",
+        roles=DESK | {Role.BILLER},
+        at=lambda _: "/clients",
+        names=False,
+    ),
+    LookedAt(
+        name="client",
+        page="/clients/{client_id}",
+        roles=DESK | {Role.BILLER},
+        at=lambda story: f"/clients/{story.client_id}",
+    ),
+    LookedAt(
+        name="client, of a clinician",
+        roles=frozenset({Role.CLINICIAN}),
+        at=lambda story: f"/clients/{story.client_id}",
+    ),
+    LookedAt(
+        name="what is said of a client anew",
+        page="/clients/{client_id}/say/{kind}",
+        roles=DESK,
+        at=lambda story: f"/clients/{story.client_id}/say/change_of_person",
+    ),
+    LookedAt(
+        name="what was said of a client put right",
+        page="/clients/{client_id}/statements/{statement_id}/{mode}",
+        roles=DESK,
+        at=lambda story: f"/clients/{story.client_id}/statements/{story.registration}/correct",
+    ),
+    LookedAt(
         name="home",
         page="/",
         roles=frozenset({Role.ADMINISTRATOR}),

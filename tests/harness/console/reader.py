@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urldefrag, urlencode, urlsplit
 
 PATIENCE = 60.0  # seconds
 REDIRECTS = {301, 302, 303, 307, 308}
@@ -182,7 +182,7 @@ class Reader:
             else:
                 self.cookies[name] = value
         if answer.status in REDIRECTS:
-            path = self._here(answer.headers["Location"])
+            path = self._here(urldefrag(answer.headers["Location"]).url)
             if urlsplit(path).netloc:
                 return Shown(answer.status, {}, "", path)
             return self._ask("GET", path, None)

@@ -11,6 +11,7 @@ from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 from ninehours.attendance.v1 import roster_service_pb2 as roster
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 from ninehours.billing.v1 import explanation_service_pb2 as explanation
+from ninehours.intake.v1 import chart_service_pb2 as chart
 
 from kernel.roles import Role
 from kernel.rpc.translate import to_date
@@ -77,6 +78,12 @@ class PlayedStory:
     def client_id(self) -> str:
         """Of somebody of that group."""
         return str(self.group.presences[0].client_id)
+
+    @cached_property
+    def registration(self) -> str:
+        """By which what was said of that client at their registration is put right."""
+        asked = chart.ReadPersonRequest(client_id=self.client_id)
+        return str(self.ask(Role.FRONT_DESK, asked).statement_id)
 
     @property
     def day(self) -> str:

@@ -19,6 +19,7 @@ from services.billing.domain.history.history import (
 )
 from services.billing.domain.payers.rules import DayOutcome, RuleSet
 from services.billing.domain.projection import Content, Projected, RowContent, derive
+from services.billing.domain.reasons import REASONS, Reason
 
 # What a draft says to the payer; the rest of its row is ours.
 SAID = ("lines", "diagnoses", "rendering_staff_id", "type_of_bill", "condition_code")
@@ -42,9 +43,14 @@ class DayUnder:
     outcome: DayOutcome
     amount_minor: int
     minutes: int
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     payer_id: str
     site_id: str
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        """Each of the reasons in words."""
+        return tuple(reason.says for reason in self.reasons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +172,7 @@ def _day(row: DayRow) -> DayUnder:
         DayUnder,
         row,
         amount_minor=_charge(_claimed(row)),
-        reasons=tuple(verdict.reason for verdict in row.verdicts if not verdict.open),
+        reasons=tuple(REASONS[gate.reason] for gate in row.verdicts if not gate.open),
     )
 
 

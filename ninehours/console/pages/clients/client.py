@@ -1,0 +1,177 @@
+"""A client: who it is, what was said of them, why it was said otherwise, what may be said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from google.protobuf.message_factory import GetMessageClass
+from ninehours.intake.v1 import chart_service_pb2 as chart
+from ninehours.intake.v1 import clients_service_pb2 as clients
+from ninehours.intake.v1 import statements_service_pb2 as statements
+
+from kernel.roles import Role
+from ninehours.console.forms.consequences import on_day
+from ninehours.console.forms.fields import Choice
+from ninehours.console.forms.request_form import in_words
+from ninehours.console.pages.clients.finding import full_name
+from ninehours.console.pages.clients.names import SitesOfNetwork, name_of, payers, sites
+from ninehours.console.pages.clients.statements import SECTIONS, Choices, sections_of
+from ninehours.console.policies import may
+from ninehours.console.texts import words
+from ninehours.console.visit import NoSuchPage, Screen, Visit
+
+CLIENT_ID = "client_id"
+KINDS = statements.Recording.DESCRIPTOR.fields_by_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhoTheyAre:
+    """A client, as each of their pages says it. `goes_on_as`: whom they were merged into."""
+
+    client_id: str
+    name: str
+    born: str
+    identity: Any
+    contacts: Any
+    site_id: str
+    goes_on_as: str
+    merged: Sequence[str]
+
+    @property
+    def address(self) -> str:
+        return f"/clients/{self.client_id}"
+
+    @property
+    def about(self) -> str:
+        """`Abbott, Robin, born 1984-02-29`."""
+        return ", ".join(filter(None, (self.name, self.born and words().clients.born + self.born)))
+
+
+def who_of(visit: Visit) -> WhoTheyAre:
+    """Whom the address names."""
+    client_id = visit.place[CLIENT_ID]
+    if not is_uuid(client_id):
+        raise NoSuchPage
+    told = visit.ask(chart.ReadPersonRequest(client_id=client_id))
+    is_known = told.HasField("identity")
+    survivor = told.client_ids[0] if told.client_ids else client_id
+    return WhoTheyAre(
+        client_id=client_id,
+        name=full_name(told.identity) if is_known else client_id,
+        born=on_day(told.identity.birth_date) if is_known else "",
+        identity=told.identity,
+        contacts=told.contacts,
+        site_id=told.site_id,
+        goes_on_as=survivor if survivor != client_id else "",
+        merged=[each for each in told.client_ids if each != survivor],
+    )
+
+
+def is_uuid(text: str) -> bool:
+    """As ids stand in addresses."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def client(visit: Visit) -> Screen:
+    """Their page."""
+    who = who_of(visit)
+    here = sites(visit)
+    known = choices_of(visit, who.client_id, here)
+    said = visit.ask(statements.ListStatementsRequest(client_id=who.client_id)).statements
+    zone = here.zone_of(who.site_id)
+    sections = {section.name: section for section in sections_of(said, known, zone)}
+    shown = {
+        "who": who,
+        "site": name_of(known["site_id"], who.site_id),
+        "summary": [*in_words(who.identity), *in_words(who.contacts)],
+        "episodes": _episodes(visit, who.client_id, known),
+        "sections": [
+            {
+                "name": name,
+                "said": sections[name].said if name in sections else (),
+                "read": _read_only(name, known) if name not in sections else (),
+                "kinds": [kind for kind in SAYABLE[name] if may_say(visit, kind)],
+            }
+            for name in SECTIONS
+        ],
+    }
+    return Screen("client.html", shown)
+
+
+# What is said anew of a client who is there, in the section where it is read.
+SAYABLE = {
+    "person": ("change_of_person",),
+    "coverages": ("membership", "coverage", "end_of_coverage"),
+    "consents": ("consent", "revocation", "restriction"),
+    "screenings": ("screening",),
+}
+
+
+def request_of(kind: str) -> Any:
+    """The class of the request that says it."""
+    declared: Any = KINDS[kind].message_type
+    return GetMessageClass(declared)
+
+
+def may_say(visit: Visit, kind: str) -> bool:
+    """Whether the reader's role may, whoever the client is."""
+    return may(visit, request_of(kind)())
+
+
+def choices_of(visit: Visit, client_id: str, here: SitesOfNetwork) -> Choices:
+    """Ids that something may be said of, and how they are called."""
+    known = payers(visit)
+    coverages = visit.ask(chart.ListCoveragesRequest(client_id=client_id)).coverages
+    consents = visit.ask(chart.ListConsentsRequest(client_id=client_id)).consents
+    told = words().clients
+    return {
+        "payer_id": known,
+        "recipient_payer_id": known,
+        "site_id": here.choices,
+        "coverage_id": [
+            Choice(
+                each.coverage_id,
+                told.coverage_in_words.format(
+                    payer=name_of(known, each.payer_id),
+                    number=each.member_number or told.forgotten,
+                    first=on_day(each.effective_from),
+                ),
+            )
+            for each in coverages
+        ],
+        "consent_id": [
+            Choice(
+                each.consent_id,
+                told.consent_in_words.format(
+                    payer=name_of(known, each.recipient_payer_id), first=on_day(each.given_on)
+                ),
+            )
+            for each in consents
+        ],
+    }
+
+
+def _read_only(section: str, known: Choices) -> Sequence[str]:
+    """What a role may read of what others say."""
+    of = {"coverages": "coverage_id", "consents": "consent_id"}
+    return [choice.says for choice in known[of[section]]] if section in of else ()
+
+
+def _episodes(visit: Visit, client_id: str, known: Choices) -> Sequence[Sequence[str]]:
+    """Where they are and were in care; a biller's role doesn't ask it."""
+    if visit.person.role not in (Role.FRONT_DESK, Role.CLINICIAN):
+        return ()
+    told = visit.ask(clients.ReadClientRequest(client_id=client_id)).episodes
+    return [
+        (
+            name_of(known["site_id"], each.site_id),
+            each.admitted_level,
+            on_day(each.admitted_on),
+            on_day(each.closed_on) if each.HasField("closed_on") else "",
+        )
+        for each in told
+    ]

@@ -1,0 +1,265 @@
+"""Clients found, read and put right, without script: the real console, on the real services."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from ninehours.intake.v1 import intake_service_pb2 as pb
+from ninehours.intake.v1 import statements_service_pb2 as statements
+
+from kernel.process import Service
+from kernel.store.store import Store
+from ninehours.local.servers import LocalServers
+from tests.harness.billing.history import day
+from tests.harness.console.clinic import SCRIPT, Clinic, clinic
+from tests.harness.console.reader import Form, Reader, Shown
+
+MISTYPED = {
+    "correction.reason": "CORRECTION_REASON_MISTYPED",
+    "correction.remark": "On the card it is the fourth.",
+}
+
+
+@pytest.fixture(scope="module")
+def desk(
+    postgres: LocalServers,
+    secrets_dir: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    new_store_of_module: Callable[[Service], Store],
+) -> Iterator[Clinic]:
+    folder = tmp_path_factory.mktemp("console")
+    with clinic(postgres, secrets_dir, folder, new_store_of_module) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def reader(desk: Clinic) -> Reader:
+    return desk.running.signed_in("front_desk")
+
+
+@pytest.fixture(scope="module")
+def billed(desk: Clinic) -> str:
+    """A client with all that a claim needs, who came on three days."""
+    client_id = desk.house.admit(family_name="Okonkwo", given_name="Robin")
+    desk.house.office.pending_work.drain()
+    return client_id
+
+
+def find(reader: Reader, text: str) -> Shown:
+    return reader.send(reader.get("/clients").form("/clients"), text=text)
+
+
+def stated(desk: Clinic, client_id: str, kind: str) -> Any:
+    """The one statement of a kind."""
+    every = desk.house.desk.call(
+        statements.ListStatementsRequest(client_id=client_id),
+        roles=frozenset({"front_desk"}),
+        purpose="OPERATIONS",
+    ).statements
+    [found] = [each for each in every if each.revisions[0].recording.WhichOneof("said") == kind]
+    return found
+
+
+def opened(reader: Reader, desk: Clinic, client_id: str, kind: str, mode: str) -> Form:
+    """The form that puts the one statement of a kind right."""
+    path = f"/clients/{client_id}/statements/{stated(desk, client_id, kind).statement_id}/{mode}"
+    return reader.get(path).form(path)
+
+
+def test_who_is_meant_is_found_by_one_field_that_stands_in_no_address(
+    desk: Clinic, reader: Reader
+) -> None:
+    client_id = desk.house.desk.registered(family_name="Kowalski", given_name=SCRIPT)
+    desk.house.desk.registered(family_name="Kowalczyk")
+    page = find(reader, "kowalski 2/29/1984")
+    assert (page.status, page.at) == (200, "/clients")
+    assert f"Kowalski, {SCRIPT}" in page.text
+    assert "birth date, name" in page.text
+    assert "Kowalczyk" not in page.text
+    assert f'href="/clients/{client_id}" data-found autofocus' in page.body
+    assert page.headers["cache-control"] == "no-store"
+    assert "<script>document" not in page.body
+
+
+def test_nothing_typed_and_nobody_found_say_what_to_do(reader: Reader) -> None:
+    page = find(reader, " ")
+    assert (page.status, "Type a part of a name" in page.text) == (422, True)
+    page = find(reader, "2/30/1984")
+    assert (page.status, "holds a date that is none" in page.text) == (422, True)
+    assert "Nobody at your sites meets all of that" in find(reader, "Nobodyhere").text
+
+
+def test_a_client_is_read_with_what_was_said_of_them(reader: Reader, billed: str) -> None:
+    page = reader.get(f"/clients/{billed}")
+    assert page.status == 200
+    for told in ("Okonkwo, Robin", "born 1984-02-29", f"MEMBER-{billed}", "12 Canary Row"):
+        assert told in page.text
+    assert "Okonkwo" not in page.body.partition("<body>")[0]
+    assert "Revoke a consent" in page.text
+    assert "Record a screening" not in page.text  # a clinician's
+
+
+def test_what_was_wrong_is_put_right_once_its_consequences_were_seen(
+    desk: Clinic, reader: Reader, billed: str
+) -> None:
+    form = opened(reader, desk, billed, "coverage", "correct")
+    assert form.fields["recording.coverage.verified_from"] == "2026-01-01"
+    wednesday = f"{day(2):%Y-%m-%d}"
+    looked = reader.send(
+        form, step="look", **MISTYPED, **{"recording.coverage.verified_from": wednesday}
+    )
+    assert looked.status == 200
+    assert "What would follow" in looked.text
+    assert "on hold" in looked.text
+    assert len(stated(desk, billed, "coverage").revisions) == 1
+    changing = reader.send(looked.form(form.action), step="change").form(form.action)
+    assert changing.fields["recording.coverage.verified_from"] == wednesday
+    for _ in ("once", "again"):
+        recorded = reader.send(looked.form(form.action), step="record")
+        assert (recorded.status, recorded.at) == (200, f"/clients/{billed}")
+    assert len(stated(desk, billed, "coverage").revisions) == 2
+    assert "mistyped: On the card it is the fourth." in recorded.text
+    assert "<s>" in recorded.body
+
+
+def test_what_is_refused_is_said_at_its_field_and_stays_as_it_was_typed(
+    desk: Clinic, reader: Reader, billed: str
+) -> None:
+    form = opened(reader, desk, billed, "consent", "correct")
+    page = reader.send(form, step="look", **{"recording.consent.given_on": "2999-01-01"})
+    assert page.status == 422
+    again = page.form(form.action)
+    assert again.fields["recording.consent.given_on"] == "2999-01-01"
+    assert 'id="why-recording.consent.given_on"' in page.body
+    page = reader.send(form, step="look")
+    assert (page.status, "Reason is required." in page.text) == (422, True)
+    page = reader.send(form, step="look", **MISTYPED, **{"recording.consent.given_on": "soon"})
+    assert (page.status, 'id="why-recording.consent.given_on"' in page.body) == (422, True)
+
+
+def test_what_somebody_else_put_right_meanwhile_stands_beside_mine(
+    desk: Clinic, reader: Reader
+) -> None:
+    client_id = desk.house.desk.registered(family_name="Lindqvist")
+    desk.house.cover(client_id)
+    number = "recording.membership.member_number"
+    mine = opened(reader, desk, client_id, "membership", "correct")
+    theirs = reader.send(mine, step="look", **MISTYPED, **{number: "THEIRS-1"})
+    mine = opened(reader, desk, client_id, "membership", "correct")
+    looked = reader.send(mine, step="look", **MISTYPED, **{number: "MINE-1"})
+    reader.send(theirs.form(mine.action), step="record")
+    page = reader.send(looked.form(mine.action), step="record")
+    assert page.status == 422
+    assert "Somebody else put this right meanwhile" in page.text
+    assert "Member number THEIRS-1 MINE-1" in page.text
+    looked = reader.send(page.form(mine.action), step="look")
+    page = reader.send(looked.form(mine.action), step="record")
+    assert (page.status, "MINE-1" in page.text) == (200, True)
+    assert len(stated(desk, client_id, "membership").revisions) == 3
+
+
+def test_what_should_never_have_been_said_is_taken_back(desk: Clinic, reader: Reader) -> None:
+    client_id = desk.house.desk.registered(family_name="Moreau")
+    desk.house.consent(client_id)
+    form = opened(reader, desk, client_id, "consent", "void")
+    assert "recording.consent.given_on" not in form.fields
+    looked = reader.send(form, step="look", **MISTYPED)
+    page = reader.send(looked.form(form.action), step="record")
+    assert "taken back" in page.text
+    assert stated(desk, client_id, "consent").revisions[-1].voided
+
+
+def test_a_change_is_said_from_a_day_on_with_what_holds_there_already(
+    desk: Clinic, reader: Reader
+) -> None:
+    client_id = desk.house.desk.registered(family_name="Novak")
+    path = f"/clients/{client_id}/say/change_of_person"
+    form = reader.get(path).form(path)
+    assert form.fields["identity.family_name"] == "Novak"
+    page = reader.send(form, step="look", **{"identity.address.zip": "8020"})
+    assert (page.status, "ZIP code is not five or nine digits" in page.text) == (422, True)
+    looked = reader.send(
+        form,
+        step="look",
+        changed_from="2026-03-02",
+        **{"contacts.phone": "303 555 0100", "contacts.preferred_name": SCRIPT},
+    )
+    page = reader.send(looked.form(path), step="record")
+    assert (page.status, "303 555 0100" in page.text, SCRIPT in page.text) == (200, True, True)
+    assert "<script>document" not in page.body
+    assert "Novak" in find(reader, "303-555-0100").text
+
+
+def test_a_coverage_is_added_by_its_payers_name_and_confirmed(desk: Clinic, reader: Reader) -> None:
+    client_id = desk.house.desk.registered(family_name="Petrov")
+    path = f"/clients/{client_id}/say/membership"
+    page = reader.get(path)
+    assert "Prairie Health" in page.text
+    looked = reader.send(
+        page.form(path),
+        step="look",
+        payer_id=desk.house.payer_id,
+        member_number="NEW-1",
+        effective_from="2026-03-02",
+        order="1",
+    )
+    assert "NEW-1" in reader.send(looked.form(path), step="record").text
+    path = f"/clients/{client_id}/say/coverage"
+    form = reader.get(path).form(path)
+    assert form.fields["coverage_id"]  # the only one
+    looked = reader.send(form, step="look", verified_from="2026-03-02")
+    page = reader.send(looked.form(path), step="record")
+    assert "Confirmed from: 2026-03-02" in page.text
+
+
+def test_a_role_says_what_is_its_own_and_reads_the_rest(
+    desk: Clinic, reader: Reader, billed: str
+) -> None:
+    clinician = desk.running.signed_in("clinician")
+    page = clinician.get(f"/clients/{billed}")
+    assert (f"MEMBER-{billed}" in page.text, "Add a coverage" in page.text) == (True, False)
+    path = f"/clients/{billed}/say/membership"
+    assert clinician.get(path).status == 403
+    assert desk.running.signed_in("operator").get("/clients").status == 403
+    biller = desk.running.signed_in("biller").get(f"/clients/{billed}")
+    assert (biller.status, "Add a coverage" in biller.text) == (200, True)
+    assert "Record a screening" in page.text
+    assert reader.get(f"/clients/{uuid4()}").status == 404
+    assert reader.get(f"/clients/{billed}/say/nothing").status == 404
+
+
+def test_a_screening_declines_with_a_referral(desk: Clinic) -> None:
+    client_id = desk.house.desk.registered(family_name="Quispe")
+    clinician = desk.running.signed_in("clinician")
+    path = f"/clients/{client_id}/say/screening"
+    form = clinician.get(path).form(path)
+    said = {
+        "needs_detox": "yes",
+        "needs_24_hour_care": "no",
+        "motivated": "yes",
+        "screened_on": "2026-03-02",
+        "referred_to": "REFERRAL_TARGET_WITHDRAWAL_MANAGEMENT",
+    }
+    page = clinician.send(form, step="look", **said)
+    assert (page.status, 'id="why-stable_environment"' in page.body) == (422, True)
+    looked = clinician.send(form, step="look", **said, stable_environment="yes")
+    page = clinician.send(looked.form(path), step="record")
+    assert "withdrawal management" in page.text
+
+
+def test_a_merged_client_leads_to_the_one_that_goes_on(desk: Clinic, reader: Reader) -> None:
+    survivor = desk.house.desk.registered(family_name="Ruiz", given_name="Ana")
+    absorbed = desk.house.desk.registered(family_name="Ruis", given_name="Ana")
+    desk.house.desk.call(
+        pb.MergeClientsRequest(
+            survivor_client_id=survivor,
+            absorbed_client_id=absorbed,
+            reason=pb.MERGE_REASON_REGISTERED_TWICE,
+            remark="The same card.",
+        )
+    )
+    page = reader.get(f"/clients/{absorbed}")
+    assert f'href="/clients/{survivor}"' in page.body
+    assert "merged into another one" in page.text
