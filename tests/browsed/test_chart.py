@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import chart_service_pb2 as intake
 from ninehours.intake.v1 import intake_service_pb2 as intake_pb
@@ -37,18 +36,7 @@ class ServicesWithoutBilling(AskedServices):
 
 @pytest.fixture(scope="module")
 def somebody(story: PlayedStory) -> str:
-    """A client of this file's own, whose scores the clinician of the console sees."""
-    credential = attendance.CredentialStaffRequest(
-        type=attendance.CREDENTIAL_TYPE_LCSW,
-        npi="1234567893",
-        effective_from=to_date(days.LONG_BEFORE),
-        token_subject=CLINICIAN,
-    )
-    for state in ("IL", "WI", "NY"):
-        credential.state = state
-        credential.meta.command_id = str(uuid4())
-        answer = story.ask(Role.ADMINISTRATOR, credential)
-        credential.staff_id = answer.staff_id
+    """A client of this file's own."""
     registration = intake_pb.RegisterClientRequest(
         site_id=story.group.site_id,
         identity=intake_pb.Identity(
@@ -62,7 +50,6 @@ def somebody(story: PlayedStory) -> str:
         ),
     )
     registration.meta.command_id = str(uuid4())
-    registration.meta.after.extend(answer.receipt.published)
     return str(story.ask(Role.FRONT_DESK, registration).client_id)
 
 

@@ -49,7 +49,7 @@ def test_notes_are_kept_signed_and_added_to_without_script(
 ) -> None:
     group = unsigned_group(services, ["Okonjo", "Pemberly"])
     first, second = own(group, "Okonjo"), own(group, "Pemberly")
-    nobody = signed_in(browsed, "clinician")
+    nobody = signed_in(browsed, "clinician", "person/nobody")
     page = nobody.get(group.address)
     texts = {"group_text": PLANTED, first: "Spoke of a craving.", second: "Spoke of a craving."}
     refused = nobody.send(page.form("/my-day/notes/sign"), act="sign", **texts)

@@ -45,7 +45,7 @@ def test_a_plan_is_shown_beside_the_one_before_refused_at_fields_and_signed(
 ) -> None:
     with asked(browsed) as services:
         plan_id = _drafted(services)
-    nobody = signed_in(browsed, "clinician")
+    nobody = signed_in(browsed, "clinician", "person/nobody")
     page = nobody.get(f"/to-sign?about={plan_id}")
     assert "+ new" in page.text
     assert "− taken away" in page.text

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import uvicorn
 from google.protobuf.descriptor import FieldDescriptor
@@ -42,8 +43,10 @@ PATIENCE = 60.0  # seconds
 class PeopleOfASite(PeopleOfOneMachine):
     """They speak for one site alone, which is none of the story's."""
 
+    SITE = str(uuid4())
+
     def token_of(self, person: Person, /) -> Callable[[], str]:
-        actor = replace(person_in(person.role), sites=frozenset({"another-site"}))
+        actor = replace(person_in(person.role), sites=frozenset({self.SITE}))
         return renewed_tokens(self._issuer, actor, LIFETIME)
 
 

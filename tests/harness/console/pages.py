@@ -218,7 +218,7 @@ LOOKED_AT = (
     LookedAt(
         name="what was said of a client put right",
         page="/clients/{client_id}/statements/{statement_id}/{mode}",
-        roles=DESK,
+        roles=DESK | {Role.BILLER},
         at=lambda story: f"/clients/{story.client_id}/statements/{story.registration}/correct",
     ),
     LookedAt(
