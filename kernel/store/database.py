@@ -28,6 +28,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATING = 905_001  # the advisory lock that makes two migrations take turns
 
 LOCK_TIMEOUT = 10.0  # seconds
+IDLE_TIMEOUT = 120.0  # seconds: others wait for what a paused process has locked
 POOL_TIMEOUT = 5.0  # seconds
 RESTED = 1.0  # seconds after which a connection is asked whether it still is one
 RENEWED_AFTER = 600  # seconds: what a withdrawn certificate opened is open no longer
@@ -43,7 +44,7 @@ TCP = {
 # The server notices a client's that vanished too, and gives its locks back.
 ITS_TCP = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 # Connection, shutdown and cancel, resources, the server's disk, a standby that takes no writes.
-AWAY = ("08", "57", "53", "58", "25006")
+AWAY = ("08", "57", "53", "58", "25006", "25P03")  # the last: it ended who stood still
 CANCELLED = "57014"  # a statement that was too long, or that an operator ended: it is refused
 LOCKED = "55P03"  # a lock that was not given in time
 DEADLOCK = "40P01"
@@ -61,7 +62,8 @@ def open_database(
 ) -> Engine:
     """An engine whose errors never show parameters: they may be somebody's name.
 
-    Nothing waits for ever: for a lock, a free connection, or a server that went silent. A
+    Nothing waits for ever: for a lock, a free connection, or a server that went silent; nor for
+    a process that stands still in the middle of a transaction: the server ends its connection. A
     connection that rested is tried before it is given; one that was in use just now isn't, as that
     would be a third of what a short transaction asks. Each new connection shows what the address
     says then; with an `identity` also that, and it verifies the server's certificate and name.
@@ -69,7 +71,8 @@ def open_database(
     ours: dict[str, Any] = {
         "connect_timeout": 5,
         "application_name": "ninehours",
-        "options": f"-c lock_timeout={int(lock_timeout * 1000)} -c TimeZone=UTC {ITS_TCP}",
+        "options": f"-c lock_timeout={int(lock_timeout * 1000)} -c TimeZone=UTC"
+        f" -c idle_in_transaction_session_timeout={int(IDLE_TIMEOUT * 1000)} {ITS_TCP}",
         **TCP,
     }
     engine = create_engine(

@@ -1,15 +1,20 @@
 """Free ports, whether something answers on one, and waiting for that with a deadline."""
 
+import fcntl
+import os
 import random
 import socket
 import ssl
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
 
 LOOPBACK = "127.0.0.1"
+_RESERVED: set[int] = set()
 
 
 class NotInTime(TimeoutError):
@@ -30,6 +35,7 @@ def await_until(
 def free_ports(count: int) -> list[int]:
     """Ports nobody listens on, from below the range that outgoing connections take theirs from.
 
+    They are this process's until it ends: whoever else looks here meanwhile is given others.
     Within that range a client that retries a dead server's port may be given the very port as
     its own and connect to itself; the server then never gets its port back.
     """
@@ -37,11 +43,29 @@ def free_ports(count: int) -> list[int]:
     top = _first_ephemeral_port()
     for _ in range(1000):
         port = random.randrange(top // 2, top)  # noqa: S311  no secret
-        if _is_free(port):
+        if _is_free(port) and _reserve(port):
             found[port] = None
         if len(found) == count:
             return list(found)
     raise OSError(f"found no {count} free ports on {LOOPBACK} between {top // 2} and {top}")
+
+
+def _reserve(port: int) -> bool:
+    """By a lock of the file's byte of that number, which ends with the process."""
+    if port in _RESERVED:
+        return False
+    try:
+        fcntl.lockf(_reserved(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    _RESERVED.add(port)
+    return True
+
+
+@cache
+def _reserved() -> int:
+    file = Path(tempfile.gettempdir()) / f"ninehours-ports-{os.getuid()}"
+    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 def listens(port: int) -> bool:

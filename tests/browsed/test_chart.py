@@ -40,12 +40,12 @@ def somebody(story: PlayedStory) -> str:
     registration = intake_pb.RegisterClientRequest(
         site_id=story.group.site_id,
         identity=intake_pb.Identity(
-            family_name="Quillfeather",
+            family_name="Oquendo",
             given_name="Ines",
             birth_date=to_date(days.LONG_BEFORE.replace(year=1990)),
             sex=intake_pb.SEX_FEMALE,
             address=common.PostalAddress(
-                line="1 Quill Lane", city="Chicago", state="IL", zip="60601"
+                line="1 Umber Lane", city="Chicago", state="IL", zip="60601"
             ),
         ),
     )

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import errors
 from sqlalchemy import text
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 from kernel.rpc.answer import outcome_of
 from kernel.store.database import (
@@ -68,6 +68,22 @@ def test_who_waits_for_a_lock_too_long_is_told_that_the_database_is_busy(countin
             other.execute(text("INSERT INTO subject VALUES ('client/ada')"))
     hurried.dispose()
     assert outcome_of(waited.value, "1").reason == "DATABASE_BUSY"
+
+
+def test_who_stands_still_in_the_middle_of_a_transaction_holds_its_locks_no_longer(
+    counting: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kernel.store.database.IDLE_TIMEOUT", 0.05)
+    paused = open_database(url_of(counting))
+    connection = paused.connect()
+    connection.execute(text("INSERT INTO subject VALUES ('client/ada')"))
+    with counting.engine.begin() as other:  # waits for the lock, which goes
+        other.execute(text("INSERT INTO subject VALUES ('client/ada')"))
+    with pytest.raises(DBAPIError) as ended:
+        connection.execute(text("SELECT 1"))
+    connection.close()
+    paused.dispose()
+    assert outcome_of(ended.value, "1").reason == "DATABASE_AWAY"
 
 
 def test_who_waits_for_a_connection_too_long_is_told_so(

@@ -15,10 +15,13 @@ SANDLESS = ["--no-sandbox"]  # as root it has none; pages are ours alone
 PACKAGE = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Started when the first test asks, without a window. Fails in one line where there is none
-    to be had."""
+    to be had.
+
+    Of a module: while Playwright is there, nothing else in this thread can run an event loop.
+    """
     found = _installed() or _packaged()
     with sync_playwright() as playwright:
         browser = _launched(playwright, found) if found else _downloaded(playwright)

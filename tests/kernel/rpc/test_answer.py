@@ -21,7 +21,7 @@ from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 from kernel.refusal import NotYet
 from kernel.rpc.call import Call
 from kernel.rpc.remote_refusal import RemoteRefusal, refusal_of
-from kernel.rpc.server import THREADS
+from kernel.rpc.server import MOST_WATCHING, THREADS
 from kernel.rpc.tokens import Issuer
 from tests.harness.kernel.counters import PATIENCE, until
 from tests.harness.kernel.rpc import DEADLINE, LOG, Ask, Log, Serve, bound, declare, lines, raw_read
@@ -189,10 +189,11 @@ def test_a_call_whose_deadline_passed_in_the_queue_is_not_begun(
         ask(server, LOG, partial(people.token, who, ["operator"], ["*"], "OPERATIONS"))
         for who in ("staff/eve", "staff/bob", "staff/joe", "staff/kim")
     ]
-    with ThreadPoolExecutor(THREADS) as pool:
+    every = THREADS + MOST_WATCHING
+    with ThreadPoolExecutor(every) as pool:
         slow = [
             pool.submit(other.Read, log_pb2.ReadRequest(subject="slow"), deadline=PATIENCE)
-            for other in islice(cycle(others), THREADS)
+            for other in islice(cycle(others), every)
         ]
         for _ in slow:
             assert busy.acquire(timeout=PATIENCE)
