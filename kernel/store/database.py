@@ -43,8 +43,9 @@ TCP = {
 }
 # The server notices a client's that vanished too, and gives its locks back.
 ITS_TCP = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
-# Connection, shutdown and cancel, resources, the server's disk, a standby that takes no writes.
-AWAY = ("08", "57", "53", "58", "25006", "25P03")  # the last: it ended who stood still
+# Connection, shutdown and cancel, resources, the server's disk, a standby that takes no writes, a
+# connection that stood still.
+AWAY = ("08", "57", "53", "58", "25006", "25P03")
 CANCELLED = "57014"  # a statement that was too long, or that an operator ended: it is refused
 LOCKED = "55P03"  # a lock that was not given in time
 DEADLOCK = "40P01"

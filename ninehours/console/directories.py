@@ -58,6 +58,12 @@ def sites_named(visit: Visit) -> Mapping[str, str]:
     return {site.site_id: site.name for site in found}
 
 
+def sites_of(visit: Visit) -> Sequence[calendar.ListedSite]:
+    """All of them with their clocks, by name; a page that rests on them isn't shown without."""
+    found = visit.ask(calendar.ListSitesRequest()).sites
+    return sorted(found, key=lambda site: (site.name.casefold(), site.site_id))
+
+
 def everybody_named(visit: Visit) -> Mapping[str, str]:
     """Payers, sites, who bills and who renders, by their ids; as far as whoever asks is told."""
     return {**sites_named(visit), **_of_billing(visit)}

@@ -8,9 +8,10 @@ from ninehours.console.visit import NotYours, Visit
 
 
 def may(visit: Visit, request: Message) -> bool:
-    """Whether the reader's role may ask it, whomever it is about."""
-    rpc = rpc_of(request)
-    return visit.person.role in policies_of(rpc.containing_service)[rpc.name].roles
+    """Whether the reader's role may ask it, and for what it works, whomever it is about."""
+    rpc, role = rpc_of(request), visit.person.role
+    policy = policies_of(rpc.containing_service)[rpc.name]
+    return role in policy.roles and role.purpose in policy.purposes
 
 
 def require(visit: Visit, request: Message) -> None:

@@ -13,7 +13,7 @@ from ninehours.intake.v1 import chart_service_pb2 as intake
 from ninehours.intake.v1 import intake_service_pb2 as intake_pb
 
 from kernel.rpc.remote_refusal import RemoteRefusal
-from ninehours.console.pages.chart.asking import answered, asked, require_may_ask
+from ninehours.console.pages.chart.asking import answered, asked
 from ninehours.console.pages.chart.page import (
     KnownSites,
     client_in,
@@ -23,6 +23,7 @@ from ninehours.console.pages.chart.page import (
 )
 from ninehours.console.pages.chart.telling import moment_at, shown_moment
 from ninehours.console.pages.today.acts import meta_of
+from ninehours.console.policies import require
 from ninehours.console.texts import words
 from ninehours.console.visit import GoTo, NoSuchPage, Screen, Visit
 
@@ -56,7 +57,7 @@ class KeptAnswers:
 def choose(visit: Visit) -> Screen:
     """By which instrument."""
     client_id = client_in(visit)
-    require_may_ask(visit, intake_pb.CompleteAssessmentRequest())
+    require(visit, intake_pb.CompleteAssessmentRequest())
     sites = known_sites(visit)
     about = _about(visit, client_id, sites)
     listed = asked(visit, drafts.ListDraftsRequest(), SERVICE).rows("drafts")
@@ -73,7 +74,7 @@ def assess(visit: Visit) -> Screen | GoTo:
     """The instrument's items, with what was kept of them. The command's id stands in the address:
     whoever goes back to the form and sends it again says the same thing."""
     client_id = client_in(visit)
-    require_may_ask(visit, intake_pb.CompleteAssessmentRequest())
+    require(visit, intake_pb.CompleteAssessmentRequest())
     if COMMAND not in visit.query:
         return GoTo(_path(client_id, visit.place["instrument"], str(uuid4())))
     sites = known_sites(visit)

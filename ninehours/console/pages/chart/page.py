@@ -21,7 +21,7 @@ from ninehours.plans.v1 import plans_service_pb2 as plans
 from ninehours.plans.v1 import statements_service_pb2 as of_plans
 
 from kernel.rpc.translate import to_timestamp
-from ninehours.console.pages.chart.asking import ToldPart, answered, asked, may_ask
+from ninehours.console.pages.chart.asking import ToldPart, answered, asked
 from ninehours.console.pages.chart.bands import (
     Bands,
     LevelRow,
@@ -43,6 +43,7 @@ from ninehours.console.pages.chart.telling import (
     shown,
     shown_moment,
 )
+from ninehours.console.policies import may
 from ninehours.console.texts import words
 from ninehours.console.visit import NoSuchPage, Screen, Visit
 
@@ -105,7 +106,7 @@ def chart(visit: Visit) -> Screen:
             "bands": bands,
             "drawing": drawn(bands),
             "assessed": "assessed" in visit.query,
-            "may_assess": may_ask(visit, tasks.CompleteAssessmentRequest()),
+            "may_assess": may(visit, tasks.CompleteAssessmentRequest()),
             "result": result_of(bands, visit.query.get("assessed", "")),
             "put_right": _put_right(visit, client_id, zone, as_of),
             "tables": tables_of(bands, answers),

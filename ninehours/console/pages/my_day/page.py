@@ -15,6 +15,7 @@ from ninehours.plans.v1 import courses_service_pb2 as courses
 
 from kernel.due import DueKind
 from kernel.rpc.translate import to_date
+from ninehours.console.directories import clients_named, sites_of
 from ninehours.console.pages.my_day.rows import (
     AwaitingNotes,
     civil_date,
@@ -24,7 +25,6 @@ from ninehours.console.pages.my_day.rows import (
     safety_rows,
     short_date,
 )
-from ninehours.console.pages.names import names_of, sites_of
 from ninehours.console.pages.staff import staff_of
 from ninehours.console.services import ServiceAway
 from ninehours.console.visit import Screen, Visit
@@ -77,7 +77,7 @@ def my_day(visit: Visit) -> Screen:
         "unclosed": unclosed,
         "plans": planned,
         "plans_known": plans is not None,
-        "names": names_of(
+        "names": clients_named(
             visit,
             [
                 *(row.client_id for row in safety),
@@ -90,7 +90,6 @@ def my_day(visit: Visit) -> Screen:
         "dollars": dollars,
         "today": today,
         "staff": staff_of(visit, listed[0].site_id) if listed and not person else [],
-        "acts_on_safety": False,
     }
     return Screen("my_day.html", shown)
 

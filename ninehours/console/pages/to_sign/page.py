@@ -14,10 +14,10 @@ from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_date
+from ninehours.console.directories import clients_named, sites_of
 from ninehours.console.forms.refusals import says_of
 from ninehours.console.pages.my_day.page import first_day_of
 from ninehours.console.pages.my_day.rows import civil_date, short_date
-from ninehours.console.pages.names import names_of, sites_of
 from ninehours.console.pages.staff import staff_of
 from ninehours.console.pages.to_sign.plan import compared, plan_named
 from ninehours.console.pages.today.acts import meta_of
@@ -161,7 +161,7 @@ def _screen(visit: Visit, about: str, wrong: RefusedDecision | None = None) -> S
         chosen = queue[0]
     shown = {
         "queue": queue,
-        "names": names_of(visit, [each.client_id for each in queue]),
+        "names": clients_named(visit, [each.client_id for each in queue]),
         "looked": _looked(visit, chosen, today) if chosen else None,
         "gone": gone,
         "wrong": wrong,
