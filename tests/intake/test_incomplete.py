@@ -96,6 +96,8 @@ def test_the_task_and_its_deadline_are_those_of_the_worst_answer(
     assert tasks[0].due_at.ToDatetime(desk.now.tzinfo) >= desk.now + timedelta(hours=1)
     told = [
         events.AssessmentCompleted.FromString(row.body)
-        for row in desk.rows("SELECT body FROM published WHERE type LIKE '%AssessmentCompleted'")
+        for row in desk.rows(
+            "SELECT body FROM published WHERE type LIKE '%AssessmentCompleted' ORDER BY position"
+        )
     ]
     assert [completed.incomplete for completed in told] == [True, False]
