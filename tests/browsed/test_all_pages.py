@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from ninehours.local.system import LocalSystem
 from tests.harness.console.altered import PLANTED, PeopleOfASite, PlantedServices, altered
-from tests.harness.console.axe import violations
+from tests.harness.console.axe import EVERY, OF_COLOR, OF_WIDTH, violations
 from tests.harness.console.looking import Seen, look
 from tests.harness.console.pages import LOOKED_AT
 from tests.harness.console.reader import Reader
@@ -63,12 +63,30 @@ def test_a_page_keeps_nobody_out(seen: Callable[[str], Seen], name: str) -> None
     assert seen(name).broken == {}
 
 
-def test_what_would_keep_somebody_out_is_found(browser: Browser) -> None:
+@pytest.mark.parametrize(
+    ("only", "keeps_out", "rules"),
+    [
+        (
+            EVERY,
+            "<main><img src='data:,'><input></main>",
+            {"image-alt", "label", "html-has-lang", "document-title"},
+        ),
+        (OF_COLOR, "<p style='color:#bbb;background:#ccc'>faint</p>", {"color-contrast"}),
+        (
+            OF_WIDTH,
+            "<button style='width:9px;height:9px;padding:0'></button>" * 2,
+            {"target-size"},
+        ),
+    ],
+)
+def test_what_would_keep_somebody_out_is_found(
+    browser: Browser, only: tuple[str, ...], keeps_out: str, rules: set[str]
+) -> None:
     page = browser.new_page()
-    page.set_content("<main><img src='data:,'><input></main>")
-    rules = {broken.partition(":")[0] for broken in violations(page)}
+    page.set_content(keeps_out)
+    found = {broken.partition(":")[0] for broken in violations(page, only)}
     page.close()
-    assert {"image-alt", "label", "html-has-lang", "document-title"} <= rules
+    assert rules <= found
 
 
 @ALL

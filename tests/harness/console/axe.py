@@ -7,15 +7,20 @@ from typing import Any
 from playwright.sync_api import Page
 
 WHEEL, SCRIPT = "axe-playwright-python", "axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 AT_LEAST = (4, 12)
-RUN = "tags => axe.run(document, { runOnly: tags, resultTypes: ['violations'] })"
+RUN = "only => axe.run(document, { runOnly: only, resultTypes: ['violations'] })"
+
+# Which rules are asked: all of WCAG 2.2 AA, and what of them another theme or width may break.
+EVERY = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+OF_COLOR = ("color-contrast", "link-in-text-block")
+OF_WIDTH = ("target-size", "scrollable-region-focusable", "meta-viewport")
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, only: tuple[str, ...] = EVERY) -> list[str]:
     """Each rule that the page breaks as it looks now, and where."""
     page.evaluate(_script())  # by the debugger's own way in, past the page's policy
-    found: dict[str, Any] = page.evaluate(RUN, TAGS)
+    kind = "tag" if only == EVERY else "rule"
+    found: dict[str, Any] = page.evaluate(RUN, {"type": kind, "values": only})
     version = tuple(int(part) for part in found["testEngine"]["version"].split(".")[:2])
     assert version >= AT_LEAST
     return [

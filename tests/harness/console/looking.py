@@ -7,15 +7,15 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page
 
-from tests.harness.console.axe import violations
+from tests.harness.console.axe import EVERY, OF_COLOR, OF_WIDTH, violations
 from tests.harness.console.browsing import PATIENCE
 
 WIDTHS = (320, 800, 1400)
-# What a program judges, as layouts differ by width, and colors by theme.
-JUDGED: tuple[tuple[int, Literal["dark", "light"]], ...] = (
-    (1400, "dark"),
-    (1400, "light"),
-    (320, "light"),
+# What a program judges: all of it once, then what layouts change by width, and colors by theme.
+JUDGED: tuple[tuple[int, Literal["dark", "light"], tuple[str, ...]], ...] = (
+    (1400, "light", EVERY),
+    (1400, "dark", OF_COLOR),
+    (320, "light", OF_WIDTH),
 )
 HEIGHT = 900
 
@@ -65,10 +65,10 @@ def look(browser: Browser, way_in: str, role: str, address: str, press: str = ""
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": HEIGHT})
             seen.widths[width] = page.evaluate("document.documentElement.scrollWidth")
-        for width, theme in JUDGED:
+        for width, theme, only in JUDGED:
             page.set_viewport_size({"width": width, "height": HEIGHT})
             page.emulate_media(color_scheme=theme)
-            if found := violations(page):
+            if found := violations(page, only):
                 seen.broken[f"{theme}, {width}"] = found
     return seen
 
