@@ -8,13 +8,16 @@ from uuid import uuid4
 import pytest
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from ninehours.intake.v1 import statements_service_pb2 as statements
+from playwright.sync_api import Browser, expect
 
 from kernel.process import Service
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
 from tests.harness.billing.history import day
+from tests.harness.console.browsing import go, tab
 from tests.harness.console.clinic import SCRIPT, Clinic, clinic
 from tests.harness.console.reader import Form, Reader, Shown
+from tests.harness.console.running import WAY_IN
 
 MISTYPED = {
     "correction.reason": "CORRECTION_REASON_MISTYPED",
@@ -45,6 +48,21 @@ def billed(desk: Clinic) -> str:
     client_id = desk.house.admit(family_name="Okonkwo", given_name="Robin")
     desk.house.office.pending_work.drain()
     return client_id
+
+
+def somebody(desk: Clinic, family_name: str) -> dict[str, str]:
+    """Born as everybody here is, at the desk's site."""
+    return {
+        "identity.family_name": family_name,
+        "identity.given_name": "Rosa",
+        "identity.birth_date": "1984-02-29",
+        "identity.sex": "SEX_FEMALE",
+        "identity.address.line": "5 Wharf Lane",
+        "identity.address.city": "Chicago",
+        "identity.address.state": "IL",
+        "identity.address.zip": "60601",
+        "site_id": desk.front_desk.site_id,
+    }
 
 
 def find(reader: Reader, text: str) -> Shown:
@@ -263,3 +281,61 @@ def test_a_merged_client_leads_to_the_one_that_goes_on(desk: Clinic, reader: Rea
     page = reader.get(f"/clients/{absorbed}")
     assert f'href="/clients/{survivor}"' in page.body
     assert "merged into another one" in page.text
+
+
+def test_somebody_new_is_registered_beside_who_may_be_here_already(
+    desk: Clinic, reader: Reader
+) -> None:
+    site_id = desk.front_desk.site_id
+    others = [
+        desk.house.desk.registered(family_name="Marchetti", given_name=name, site_id=site_id)
+        for name in ("Rosa", SCRIPT)
+    ]
+    form = reader.get("/clients/new").form("/clients/new")
+    compared = reader.send(form, step="compare", **somebody(desk, "Marchetti"))
+    assert compared.status == 200
+    assert "Perhaps already here" in compared.text
+    assert "name and birth date" in compared.text
+    form = compared.form("/clients/new")
+    assert form.fields["identity.given_name"] == "Rosa"
+    another = f"other_people.{others[0]}"
+    looked = reader.send(form, step="look", **{another: "Her niece, named after her."})
+    assert (looked.status, "Her niece, named after her." in looked.text) == (200, True)
+    assert looked.form("/clients/new").fields[another] == "Her niece, named after her."
+    changing = reader.send(looked.form("/clients/new"), step="change").form("/clients/new")
+    assert changing.fields[another] == "Her niece, named after her."
+    registered = [reader.send(looked.form("/clients/new"), step="record") for _ in range(2)]
+    assert {page.status for page in registered} == {200}
+    [at] = {page.at for page in registered}
+    assert at.removeprefix("/clients/") not in others
+    assert "Marchetti, Rosa" in registered[0].text
+    again = reader.send(reader.get("/clients/new").form("/clients/new"), step="compare")
+    assert "Perhaps already here" not in again.text
+
+
+def test_what_is_wrong_of_somebody_new_is_said_at_its_fields(desk: Clinic, reader: Reader) -> None:
+    form = reader.get("/clients/new").form("/clients/new")
+    wrong = {**somebody(desk, "Quist"), "identity.birth_date": "2999-01-01", "identity.sex": ""}
+    page = reader.send(form, step="look", **wrong)
+    assert page.status == 422
+    assert 'id="why-identity.birth_date"' in page.body
+    assert page.form("/clients/new").fields["identity.family_name"] == "Quist"
+    biller = desk.running.signed_in("biller")
+    assert biller.get("/clients/new").status == 403
+    assert "/clients/new" not in biller.get("/clients").body
+
+
+def test_while_somebody_is_typed_who_may_be_here_already_is_shown(
+    desk: Clinic, browser: Browser
+) -> None:
+    site_id = desk.front_desk.site_id
+    desk.house.desk.registered(family_name="Tolliver", given_name="Rosa", site_id=site_id)
+    way_in = f"http://{desk.running.addresses[0]}/sign-in?way-in={WAY_IN}"
+    with tab(browser, way_in, "front_desk") as page:
+        go(page, "/clients/new")
+        page.keyboard.type("Tolliver")
+        page.keyboard.press("Tab")
+        page.keyboard.type("Rosa")
+        page.get_by_label("Birth date").first.fill("1984-02-29")
+        expect(page.get_by_text("Perhaps already here")).to_be_visible()
+        expect(page.get_by_label("Tolliver, Rosa is another person, as")).to_be_editable()

@@ -10,7 +10,7 @@ from ninehours.console.pages.chart.assessing import answer, assess, choose
 from ninehours.console.pages.chart.page import chart
 from ninehours.console.pages.claims.acts import ask_answer, ask_of_day, say_answer, say_of_day
 from ninehours.console.pages.claims.page import batch, claim
-from ninehours.console.pages.clients import acts, client, finding
+from ninehours.console.pages.clients import acts, client, finding, registering
 from ninehours.console.pages.home import home
 from ninehours.console.pages.issue.corrections import correct, corrections
 from ninehours.console.pages.issue.page import issue, leave
@@ -56,6 +56,8 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("POST", "/clients/{client_id}/assess/{instrument}"): answer,
     ("GET", "/clients"): finding.find,
     ("POST", "/clients"): finding.found,
+    ("GET", "/clients/new"): registering.ask,
+    ("POST", "/clients/new"): registering.register,
     ("GET", "/clients/{client_id}"): client.client,
     ("GET", "/clients/{client_id}/say/{kind}"): acts.ask_anew,
     ("POST", "/clients/{client_id}/say/{kind}"): acts.say_anew,

@@ -199,6 +199,13 @@ LOOKED_AT = (
         names=False,
     ),
     LookedAt(
+        name="registering",
+        page="/clients/new",
+        roles=DESK,
+        at=lambda _: "/clients/new",
+        names=False,
+    ),
+    LookedAt(
         name="client",
         page="/clients/{client_id}",
         roles=DESK | {Role.BILLER},

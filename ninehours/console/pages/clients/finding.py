@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from ninehours.intake.v1 import intake_service_pb2 as intake
 from ninehours.intake.v1 import search_service_pb2 as search
 
 from kernel.rpc.remote_refusal import RemoteRefusal
@@ -15,7 +16,7 @@ from ninehours.console.forms.consequences import on_day
 from ninehours.console.forms.fields import Choice
 from ninehours.console.forms.refusals import says_of
 from ninehours.console.pages.clients.names import name_of, sites
-from ninehours.console.policies import require
+from ninehours.console.policies import may, require
 from ninehours.console.texts import words
 from ninehours.console.visit import Screen, Visit
 
@@ -39,26 +40,26 @@ class ClientFound:
 def find(visit: Visit) -> Screen:
     """The empty field."""
     require(visit, search.FindClientsRequest())
-    return _screen("")
+    return _screen(visit, "")
 
 
 def found(visit: Visit) -> Screen:
     """Who meets all that was typed."""
     typed = visit.form.get(FIELD, "").strip()
     if not typed:
-        return _screen(typed, wrong=words().clients.type_something)
+        return _screen(visit, typed, wrong=words().clients.type_something)
     try:
         answer = visit.ask(search.FindClientsRequest(text=typed))
     except RemoteRefusal as refusal:
         says = "; ".join(refusal.details.values()) if refusal.reason == "MALFORMED" else ""
-        return _screen(typed, wrong=says or says_of(refusal))
+        return _screen(visit, typed, wrong=says or says_of(refusal))
     by = words().clients.matched
     named = sites(visit).choices
     briefs = [
         brief_of(one, [by[search.MatchedBy.Name(each)] for each in one.matched_by], named)
         for one in answer.clients
     ]
-    return _screen(typed, briefs, more=answer.more)
+    return _screen(visit, typed, briefs, more=answer.more)
 
 
 def brief_of(one: Any, why: Sequence[str], named: Sequence[Choice]) -> ClientFound:
@@ -83,8 +84,19 @@ def full_name(named: Any) -> str:
 
 
 def _screen(
-    typed: str, briefs: Sequence[ClientFound] | None = None, *, more: bool = False, wrong: str = ""
+    visit: Visit,
+    typed: str,
+    briefs: Sequence[ClientFound] | None = None,
+    *,
+    more: bool = False,
+    wrong: str = "",
 ) -> Screen:
-    shown = {"typed": typed, "briefs": briefs, "more": more, "wrong": wrong}
+    shown = {
+        "typed": typed,
+        "briefs": briefs,
+        "more": more,
+        "wrong": wrong,
+        "may_register": may(visit, intake.RegisterClientRequest()),
+    }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
     return Screen("clients.html", shown, status)
