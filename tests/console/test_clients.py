@@ -1,5 +1,6 @@
 """Clients found, read and put right, without script: the real console, on the real services."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,31 @@ def test_a_change_is_said_from_a_day_on_with_what_holds_there_already(
     assert "Novak" in find(reader, "303-555-0100").text
 
 
+def test_how_somebody_is_reached_is_said_and_put_right_alone(desk: Clinic, reader: Reader) -> None:
+    client_id = desk.house.desk.registered(family_name="Novotny")
+    path = f"/clients/{client_id}/say/change_of_contacts"
+    form = reader.get(path).form(path)
+    assert form.fields["changed_from"]
+    assert "identity.family_name" not in form.fields
+    aunt = {"contacts.emergency_contact.name": "Jana Dvorak"}
+    looked = reader.send(form, step="look", **aunt, **{"contacts.phone": "303 555 0107"})
+    page = reader.send(looked.form(path), step="record")
+    assert "In an emergency. Name: Jana Dvorak" in page.text
+    said = stated(desk, client_id, "change_of_person")
+    path = f"/clients/{client_id}/statements/{said.statement_id}/contacts"
+    form = reader.get(path).form(path)
+    assert "recording.change_of_person.identity.family_name" not in form.fields
+    number = {"recording.change_of_person.contacts.phone": "303 555 0170"}
+    looked = reader.send(form, step="look", **MISTYPED, **number)
+    page = reader.send(looked.form(path), step="record")
+    assert (page.status, "303 555 0170" in page.text) == (200, True)
+    assert page.text.count("mistyped: On the card it is the fourth.") == 1
+    last = stated(desk, client_id, "change_of_person").revisions[-1].recording.change_of_person
+    assert last.identity.family_name == "Novotny"
+    assert last.contacts.emergency_contact.name == "Jana Dvorak"
+    assert reader.get(path.replace("contacts", "referrals")).status == 404
+
+
 def test_a_coverage_is_added_by_its_payers_name_and_confirmed(desk: Clinic, reader: Reader) -> None:
     client_id = desk.house.desk.registered(family_name="Petrov")
     path = f"/clients/{client_id}/say/membership"
@@ -265,6 +291,17 @@ def test_a_screening_declines_with_a_referral(desk: Clinic) -> None:
     looked = clinician.send(form, step="look", **said, stable_environment="yes")
     page = clinician.send(looked.form(path), step="record")
     assert "withdrawal management" in page.text
+    told = "Whether they are for intensive outpatient care a clinician says"
+    assert told in desk.running.signed_in("front_desk").get(f"/clients/{client_id}").text
+    [statement_id] = re.findall(r"/statements/([0-9a-f-]+)/referrals", page.body)
+    path = f"/clients/{client_id}/statements/{statement_id}/referrals"
+    form = clinician.get(path).form(path)
+    assert "recording.screening.needs_detox" not in form.fields
+    crisis = {"recording.screening.referred_to": "REFERRAL_TARGET_CRISIS"}
+    looked = clinician.send(form, step="look", **MISTYPED, **crisis)
+    page = clinician.send(looked.form(path), step="record")
+    assert "crisis care" in page.text
+    assert page.text.count("mistyped: On the card it is the fourth.") == 1  # nothing else was
 
 
 def test_a_merged_client_leads_to_the_one_that_goes_on(desk: Clinic, reader: Reader) -> None:
@@ -299,7 +336,9 @@ def test_somebody_new_is_registered_beside_who_may_be_here_already(
     form = compared.form("/clients/new")
     assert form.fields["identity.given_name"] == "Rosa"
     another = f"other_people.{others[0]}"
+    assert "Register another person all the same" in reader.send(form, step="look").text
     looked = reader.send(form, step="look", **{another: "Her niece, named after her."})
+    assert "Register another person all the same" not in looked.text
     assert (looked.status, "Her niece, named after her." in looked.text) == (200, True)
     assert looked.form("/clients/new").fields[another] == "Her niece, named after her."
     changing = reader.send(looked.form("/clients/new"), step="change").form("/clients/new")

@@ -58,9 +58,13 @@ class RequestForm:
         """All of them."""
         return [each for some in self.fieldsets(typed) for each in some.fields]
 
-    def said(self) -> list[Field]:
+    def said(self) -> list[Fieldset]:
         """Of which something is said."""
-        return [each for each in self.fields() if each.is_said]
+        made = (
+            Fieldset(some.legend, [each for each in some.fields if each.is_said])
+            for some in self.fieldsets()
+        )
+        return [some for some in made if some.fields]
 
     def read(self, typed: Mapping[str, str]) -> Any:
         """The request with what was typed; a field that wasn't sent stays as it is. Mistyped."""
@@ -199,10 +203,13 @@ class RequestForm:
 
 
 def in_words(
-    request: Message, choices: Mapping[str, Sequence[Choice]] | None = None
-) -> list[Field]:
-    """What a request says, a field each; of ids those that `choices` have a word for."""
-    return RequestForm(request=request, choices=choices or {}).said()
+    request: Message,
+    choices: Mapping[str, Sequence[Choice]] | None = None,
+    *,
+    without: Collection[str] = (),
+) -> list[Fieldset]:
+    """What a request says but `without`; of ids those that `choices` have a word for."""
+    return RequestForm(request=request, choices=choices or {}, without=without).said()
 
 
 def _copy(message: Message) -> Message:

@@ -36,6 +36,11 @@ class Saying:
     hidden: Mapping[str, str] = field(default_factory=dict)
     refusals: Any = ()
 
+    @property
+    def place(self) -> str:
+        """Where on the page one goes on: `#coverages`; empty: at its head."""
+        return "".join(self.back.partition("#")[1:])
+
 
 @dataclass(frozen=True, slots=True)
 class Beside:
@@ -115,6 +120,7 @@ def _looked_at(
     shown = {
         **_told(saying, form.fieldsets(visit.form), command_id),
         "step": RECORD,
+        "focus": RECORD,
         "held": {each.name: each.says for each in form.fields() if each.is_said},
         "consequences": foreseen(visit, answer.receipt),
         "recorded_before": bool(answer.receipt.published),
@@ -127,10 +133,11 @@ def _told(saying: Saying, fieldsets: Sequence[Fieldset], command_id: str) -> dic
 
 
 def _focus(fieldsets: Sequence[Fieldset]) -> str:
-    """The first field that is wrong, or the first one."""
+    """The first field that is wrong, that nothing stands in, or at all; else what goes on."""
     fields = [each for some in fieldsets for each in some.fields]
-    first = next((each.name for each in fields if each.wrong), "")
-    return first or (fields[0].name if fields else "")
+    wrong = [each.name for each in fields if each.wrong]
+    empty = [each.name for each in fields if not each.value]
+    return [*wrong, *empty, *(each.name for each in fields), LOOK][0]
 
 
 def _command_id(visit: Visit) -> str:

@@ -17,6 +17,7 @@ async function compare(form) {
     const fresh = page.getElementById("doubles");
     const shown = document.getElementById("doubles");
     if (fresh && shown && !shown.contains(document.activeElement)) {
+      fresh.querySelector("[autofocus]")?.removeAttribute("autofocus"); // one types on
       shown.replaceChildren(...document.adoptNode(fresh).childNodes);
     }
   } catch {

@@ -51,3 +51,11 @@ def test_pages_load_nothing_from_elsewhere_and_hold_no_script_or_style() -> None
         assert not re.search(r"https?://|//cdn|\son\w+=|\sstyle=|<style", text), path.name
         assert not re.search(r"<script(?!( type=\"module\")? src=\"\{\{ asset)", text), path.name
         assert "|safe" not in text.replace(" ", ""), path.name
+
+
+def test_names_in_a_pages_own_script_are_its_own() -> None:
+    """A classic script that declares what another one declared doesn't run at all."""
+    for path in sorted((CONSOLE / "templates").glob("*.html")):
+        scripts = re.findall(r"<script[^>]*>", path.read_text())
+        if path.name != "layout.html":
+            assert all('type="module"' in script for script in scripts), path.name

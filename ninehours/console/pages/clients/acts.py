@@ -1,14 +1,19 @@
 """What is said of a client, anew or otherwise: each a form, looked at, then recorded."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from ninehours.intake.v1 import statements_service_pb2 as statements
 
+from kernel.rpc.translate import to_date
 from ninehours.console.forms import putting_right
 from ninehours.console.forms import saying as forms
-from ninehours.console.forms.putting_right import ToPutRight, statement_named
+from ninehours.console.forms.putting_right import CORRECT, ToPutRight, statement_named
 from ninehours.console.forms.request_form import RequestForm
 from ninehours.console.forms.saying import Saying
 from ninehours.console.pages.clients.client import (
     CLIENT_ID,
+    OF_KIND,
     SAYABLE,
     WhoTheyAre,
     choices_of,
@@ -16,11 +21,12 @@ from ninehours.console.pages.clients.client import (
     who_of,
 )
 from ninehours.console.pages.clients.names import sites
+from ninehours.console.pages.clients.statements import PARTS, elsewhere, kind_of, said_in
 from ninehours.console.policies import require
 from ninehours.console.texts import words
 from ninehours.console.visit import GoTo, NoSuchPage, Screen, Visit
 
-ALL = frozenset(kind for kinds in SAYABLE.values() for kind in kinds)
+ALL = frozenset(each for sayable in SAYABLE.values() for each in sayable)
 # Whose client they are is for an admission to say, and a registration is of one site.
 KEPT = ("site_id",)
 
@@ -50,59 +56,70 @@ def say_otherwise(visit: Visit) -> Screen | GoTo:
 
 
 def _anew(visit: Visit) -> tuple[Saying, RequestForm]:
-    kind = visit.place["kind"]
-    if kind not in ALL:
+    said = visit.place["kind"]
+    if said not in ALL:
         raise NoSuchPage
-    require(visit, request_of(kind)())
-    who = who_of(visit)
-    request = request_of(kind)(client_id=who.client_id)
-    if kind == "change_of_person":  # said whole: what doesn't change is there already
+    require(visit, request_of(said)())
+    who, here = who_of(visit), sites(visit)
+    request = request_of(said)(client_id=who.client_id)
+    without: Sequence[str] = ()
+    if OF_KIND.get(said, said) == "change_of_person":  # whole: what doesn't change stays
         request.identity.CopyFrom(who.identity)
         request.contacts.CopyFrom(who.contacts)
-    choices = choices_of(visit, who.client_id, sites(visit))
+    if said in OF_KIND:
+        without = ["identity"]
+        today = datetime.now(here.zone_of(who.site_id)).date()
+        request.changed_from.CopyFrom(to_date(today))
+    choices = choices_of(visit, who.client_id, here)
     for declared in request.DESCRIPTOR.fields:
         of_client = choices.get(declared.name, ()) if declared.name in OF_CLIENT else ()
         if len(of_client) == 1:
             setattr(request, declared.name, of_client[0].value)
     told = words().clients
     saying = Saying(
-        path=f"{who.address}/say/{kind}",
-        title=told.say[kind],
+        path=f"{who.address}/say/{said}",
+        title=told.say[said],
         about=who.about,
-        says=told.says.get(kind, ""),
-        back=_back(who, kind),
+        says=told.says.get(said, ""),
+        back=_back(who, said),
         refusals=told.refusals,
     )
-    return saying, RequestForm(request=request, choices=choices)
+    return saying, RequestForm(request=request, choices=choices, without=without)
 
 
 OF_CLIENT = ("coverage_id", "consent_id")
 
 
 def _otherwise(visit: Visit) -> tuple[Saying, ToPutRight]:
-    who, mode = who_of(visit), visit.place["mode"]
-    if mode not in putting_right.MODES:
-        raise NoSuchPage
+    """Of the whole statement; or of the part that the address names in place of a mode."""
+    who, named = who_of(visit), visit.place["mode"]
     statement = statement_named(
         visit, statements, visit.place["statement_id"], **{CLIENT_ID: who.client_id}
     )
-    kind = statement.revisions[-1].recording.WhichOneof("said")
-    told = words().clients
+    kind, told = kind_of(statement), words().clients
+    alone = {name: part for name, part in PARTS.items() if part.alone and kind in part.kinds}
+    if named not in (*putting_right.MODES, *alone):
+        raise NoSuchPage
+    part = alone.get(named)
+    mode = CORRECT if part else named
     saying = Saying(
-        path=f"{who.address}/statements/{statement.statement_id}/{mode}",
-        title=told.put_right[mode].format(what=words().fields[kind]),
+        path=f"{who.address}/statements/{statement.statement_id}/{named}",
+        title=told.put_right[mode].format(
+            what=told.sections[named] if part else words().fields[kind]
+        ),
         about=who.about,
-        says=told.put_right_says[mode],
-        back=_back(who, kind),
+        says=told.put_right_says[named],
+        back=f"{who.address}#{named}" if part else _back(who, kind),
         refusals=told.refusals,
     )
+    without = (*KEPT, *(elsewhere(said_in(statement.revisions[-1]), part) if part else ()))
     choices = choices_of(visit, who.client_id, sites(visit))
     return saying, ToPutRight(
-        of=statements, statement=statement, mode=mode, choices=choices, without=KEPT
+        of=statements, statement=statement, mode=mode, choices=choices, without=without
     )
 
 
-def _back(who: WhoTheyAre, kind: str) -> str:
+def _back(who: WhoTheyAre, said: str) -> str:
     """Where it is read."""
-    section = next((name for name, kinds in SAYABLE.items() if kind in kinds), "person")
-    return f"{who.address}#{section}"
+    parts = (name for name, part in PARTS.items() if said in (*SAYABLE[name], *part.kinds))
+    return f"{who.address}#{next(parts)}"

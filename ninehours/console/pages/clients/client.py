@@ -16,7 +16,7 @@ from ninehours.console.forms.fields import Choice
 from ninehours.console.forms.request_form import in_words
 from ninehours.console.pages.clients.finding import full_name
 from ninehours.console.pages.clients.names import SitesOfNetwork, name_of, payers, sites
-from ninehours.console.pages.clients.statements import SECTIONS, Choices, sections_of
+from ninehours.console.pages.clients.statements import PARTS, Choices, said_of
 from ninehours.console.policies import may
 from ninehours.console.texts import words
 from ninehours.console.visit import NoSuchPage, Screen, Visit
@@ -83,7 +83,7 @@ def client(visit: Visit) -> Screen:
     known = choices_of(visit, who.client_id, here)
     said = visit.ask(statements.ListStatementsRequest(client_id=who.client_id)).statements
     zone = here.zone_of(who.site_id)
-    sections = {section.name: section for section in sections_of(said, known, zone)}
+    told = said_of(said, known, zone)
     shown = {
         "who": who,
         "site": name_of(known["site_id"], who.site_id),
@@ -92,34 +92,38 @@ def client(visit: Visit) -> Screen:
         "sections": [
             {
                 "name": name,
-                "said": sections[name].said if name in sections else (),
-                "read": _read_only(name, known) if name not in sections else (),
-                "kinds": [kind for kind in SAYABLE[name] if may_say(visit, kind)],
+                "said": told[name],
+                "read": () if told[name] else _read_only(name, known),
+                "sayable": [each for each in SAYABLE[name] if may_say(visit, each)],
             }
-            for name in SECTIONS
+            for name in PARTS
         ],
     }
     return Screen("client.html", shown)
 
 
-# What is said anew of a client who is there, in the section where it is read.
+# What is said anew of a client who is there, in the part where it is read.
 SAYABLE = {
     "person": ("change_of_person",),
+    "contacts": ("change_of_contacts",),
     "coverages": ("membership", "coverage", "end_of_coverage"),
     "consents": ("consent", "revocation", "restriction"),
     "screenings": ("screening",),
+    "referrals": (),
 }
+# Of these it is a part of another kind that is said, as the rest of it stands.
+OF_KIND = {"change_of_contacts": "change_of_person"}
 
 
-def request_of(kind: str) -> Any:
+def request_of(said: str) -> Any:
     """The class of the request that says it."""
-    declared: Any = KINDS[kind].message_type
+    declared: Any = KINDS[OF_KIND.get(said, said)].message_type
     return GetMessageClass(declared)
 
 
-def may_say(visit: Visit, kind: str) -> bool:
+def may_say(visit: Visit, said: str) -> bool:
     """Whether the reader's role may, whoever the client is."""
-    return may(visit, request_of(kind)())
+    return may(visit, request_of(said)())
 
 
 def choices_of(visit: Visit, client_id: str, here: SitesOfNetwork) -> Choices:

@@ -14,7 +14,7 @@ from ninehours.intake.v1 import search_service_pb2 as search
 from kernel.rpc.remote_refusal import RemoteRefusal
 from ninehours.console.forms import saying as forms
 from ninehours.console.forms.request_form import Mistyped, RequestForm
-from ninehours.console.forms.saying import CHANGE, LOOK, Saying
+from ninehours.console.forms.saying import CHANGE, LOOK, RECORD, Saying
 from ninehours.console.pages.clients.finding import ClientFound, brief_of
 from ninehours.console.pages.clients.names import SitesOfNetwork, sites
 from ninehours.console.policies import require
@@ -23,6 +23,7 @@ from ninehours.console.visit import GoTo, Screen, Visit
 
 PATH = "/clients/new"
 COMPARE = "compare"
+DOUBLES = "doubles"  # what has the focus
 OTHER = "other_people."  # of a field: and the client's id
 
 
@@ -35,19 +36,28 @@ class Double:
     typed: str
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """With who is here. `is_whole`: a name and a birth date were, so that nobody means nobody."""
+
+    doubles: Sequence[Double] = ()
+    is_whole: bool = False
+
+
 def ask(visit: Visit) -> Screen:
     """The empty form."""
     require(visit, intake.RegisterClientRequest())
     form = _form(sites(visit), {})
-    return _beside(forms.ask(visit, _saying({}), form), ())
+    return _beside(forms.ask(visit, _saying({}), form), Compared(), is_focused=False)
 
 
 def register(visit: Visit) -> Screen | GoTo:
     """What was pressed: compare, look at it, or record it."""
     here = sites(visit)
-    doubles = _doubles(visit, here)
-    judged = {each.field: each.typed for each in doubles if each.typed}
-    if visit.form.get("step") == COMPARE:
+    compared = _compared(visit, here)
+    judged = {each.field: each.typed for each in compared.doubles if each.typed}
+    is_asked = visit.form.get("step") == COMPARE
+    if is_asked:
         visit = replace(visit, form={**visit.form, "step": CHANGE})
     said = forms.say(
         visit,
@@ -55,7 +65,11 @@ def register(visit: Visit) -> Screen | GoTo:
         _form(here, judged),
         done=lambda answer: f"/clients/{answer.client_id}",
     )
-    return _beside(said, doubles) if isinstance(said, Screen) else said
+    if isinstance(said, GoTo):
+        return said
+    is_passed_over = len(judged) < len(compared.doubles) and said.told["step"] == RECORD
+    is_answer = is_asked and (compared.is_whole or bool(compared.doubles))
+    return _beside(said, compared, is_focused=is_answer or is_passed_over)
 
 
 def _form(here: SitesOfNetwork, judged: Mapping[str, str]) -> RequestForm:
@@ -73,8 +87,8 @@ def _saying(judged: Mapping[str, str]) -> Saying:
     return Saying(path=PATH, title=told.title, says=told.says, back="/clients", hidden=judged)
 
 
-def _doubles(visit: Visit, here: SitesOfNetwork) -> Sequence[Double]:
-    """Whoever may be the person, as far as it is typed; nobody of what can't be read."""
+def _compared(visit: Visit, here: SitesOfNetwork) -> Compared:
+    """As far as it is typed; with nobody where it can't be read."""
     asked = search.LookForDoublesRequest()
     try:
         said = _form(here, {}).read(visit.form)
@@ -84,8 +98,9 @@ def _doubles(visit: Visit, here: SitesOfNetwork) -> Sequence[Double]:
         asked.phone = said.contacts.phone
         likely = visit.ask(asked).doubles
     except (Mistyped, RemoteRefusal):
-        return ()
-    return [_double(visit, each, here) for each in likely]
+        return Compared()
+    is_whole = bool(asked.family_name) and asked.HasField("birth_date")
+    return Compared([_double(visit, each, here) for each in likely], is_whole)
 
 
 def _double(visit: Visit, likely: Any, here: SitesOfNetwork) -> Double:
@@ -95,9 +110,15 @@ def _double(visit: Visit, likely: Any, here: SitesOfNetwork) -> Double:
     return Double(brief_of(likely, why, here.choices), field, visit.form.get(field, "").strip())
 
 
-def _beside(screen: Screen, doubles: Sequence[Double]) -> Screen:
-    """Where they are typed, reasons are fields; where it is looked at, the form carries them."""
-    told = {**screen.told, "doubles": doubles}
+def _beside(screen: Screen, compared: Compared, *, is_focused: bool) -> Screen:
+    """Where they are typed, reasons are fields; where it is looked at, the form carries them.
+    `is_focused`: whoever may be here is to be read before anything is pressed."""
+    told = {
+        **screen.told,
+        "doubles": compared.doubles,
+        "is_compared": compared.is_whole,
+        "focus": DOUBLES if is_focused else screen.told["focus"],
+    }
     if told["step"] == LOOK:
         told["saying"] = replace(told["saying"], hidden={})
     return Screen("registering.html", told, screen.status)

@@ -3,25 +3,41 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ninehours.common.v1 import statements_pb2
 
-from ninehours.console.forms.fields import Choice, Field
+from ninehours.console.forms.fields import Choice, Fieldset
+from ninehours.console.forms.putting_right import CORRECT, VOID
 from ninehours.console.forms.request_form import in_words
 from ninehours.console.pages.clients.names import who
 from ninehours.console.pages.today.times import on_the_wall
 from ninehours.console.texts import words
 
 Choices = Mapping[str, Sequence[Choice]]
-# In which section of the page each kind stands, in this order.
-SECTIONS: Mapping[str, Sequence[str]] = {
-    "person": ("registration", "change_of_person"),
-    "coverages": ("membership", "coverage", "end_of_coverage"),
-    "consents": ("consent", "revocation", "restriction"),
-    "screenings": ("screening",),
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientPart:
+    """A section of the page. `kinds`: of statements, as a recording calls them, in their order.
+    `alone`: the one field of them that is told here, and put right by a form that asks nothing
+    else; empty: all but what stands in a part of its own."""
+
+    kinds: Sequence[str]
+    alone: str = ""
+
+
+PARTS: Mapping[str, ClientPart] = {
+    "person": ClientPart(kinds=("registration", "change_of_person")),
+    "contacts": ClientPart(kinds=("registration", "change_of_person"), alone="contacts"),
+    "coverages": ClientPart(kinds=("membership", "coverage", "end_of_coverage")),
+    "consents": ClientPart(kinds=("consent", "revocation", "restriction")),
+    "screenings": ClientPart(kinds=("screening",)),
+    "referrals": ClientPart(kinds=("screening",), alone="referred_to"),
 }
+ONCE = "registration"  # never taken back: who should never have been registered is somebody else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +45,7 @@ class ClientTelling:
     """One revision. `why`: of a correction, its reason and words."""
 
     revision: int
-    said: Sequence[Field] = field(repr=False)
+    said: Sequence[Fieldset] = field(repr=False)
     at: str
     by: str
     why: str = field(repr=False, default="")
@@ -38,12 +54,14 @@ class ClientTelling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaidOfClient:
-    """A statement: `kind` as its recording is called, newest telling first; the first one holds."""
+    """A statement: `kind` as its recording is called, newest telling first; the first one holds.
+    `acts`: how it is put right, as addresses have it."""
 
     statement_id: str
     kind: str
     tellings: Sequence[ClientTelling]
     forgotten: bool
+    acts: Sequence[str]
 
     @property
     def now(self) -> ClientTelling:
@@ -54,43 +72,65 @@ class SaidOfClient:
         return self.tellings[1:]
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSection:
-    """`name` as texts have it; what is said by kind, in the order in which it was said."""
+def said_of(
+    statements: Sequence[Any], choices: Choices, zone: ZoneInfo
+) -> Mapping[str, Sequence[SaidOfClient]]:
+    """Of each part what the reader might say, too: by kind, in the order in which it was said."""
+    return {
+        name: [
+            _said(each, name, choices, zone)
+            for kind in part.kinds
+            for each in statements
+            if kind_of(each) == kind and _is_told(each, part)
+        ]
+        for name, part in PARTS.items()
+    }
 
-    name: str
-    said: Sequence[SaidOfClient]
+
+def kind_of(statement: Any) -> str:
+    """As its recording calls it."""
+    return str(statement.revisions[-1].recording.WhichOneof("said"))
 
 
-def sections_of(statements: Sequence[Any], choices: Choices, zone: ZoneInfo) -> list[ClientSection]:
-    """Those in which something was said that the reader might say, too."""
-    told = [_said(statement, choices, zone) for statement in statements]
-    found = (
-        ClientSection(name, [each for kind in kinds for each in told if each.kind == kind])
-        for name, kinds in SECTIONS.items()
+def said_in(revision: Any) -> Any:
+    """The request that says it."""
+    return getattr(revision.recording, revision.recording.WhichOneof("said"))
+
+
+def _is_told(statement: Any, part: ClientPart) -> bool:
+    """A part of one field begins where that is said."""
+    return not part.alone or any(
+        part.alone in {declared.name for declared, _ in said_in(revision).ListFields()}
+        for revision in statement.revisions
     )
-    return [section for section in found if section.said]
 
 
-def _said(statement: Any, choices: Choices, zone: ZoneInfo) -> SaidOfClient:
-    tellings = [_telling(revision, choices, zone) for revision in statement.revisions]
-    tellings = [*map(_what_differs, tellings, tellings[1:]), tellings[-1]]
+def _said(statement: Any, name: str, choices: Choices, zone: ZoneInfo) -> SaidOfClient:
+    part, kind = PARTS[name], kind_of(statement)
+    every = [_telling(revision, part, choices, zone) for revision in statement.revisions]
+    told = [every[0], *(after for before, after in pairwise(every) if _differ(before, after))]
+    tellings = [*map(_what_differs, told, told[1:]), told[-1]]
+    if part.alone:
+        acts = [] if tellings[-1].voided else [name]
+    else:
+        acts = [CORRECT] if kind == ONCE or tellings[-1].voided else [CORRECT, VOID]
     return SaidOfClient(
         statement_id=statement.statement_id,
-        kind=statement.revisions[-1].recording.WhichOneof("said"),
+        kind=kind,
         tellings=tellings[::-1],
         forgotten=statement.text_forgotten,
+        acts=acts,
     )
 
 
-def _telling(revision: Any, choices: Choices, zone: ZoneInfo) -> ClientTelling:
-    recording = revision.recording
+def _telling(revision: Any, part: ClientPart, choices: Choices, zone: ZoneInfo) -> ClientTelling:
     at, reason = revision.said_at.ToDatetime(tzinfo=UTC).astimezone(zone), ""
     if revision.reason:
         reason = words().values[statements_pb2.CorrectionReason.Name(revision.reason)]
+    content = said_in(revision)
     return ClientTelling(
         revision=revision.revision,
-        said=in_words(getattr(recording, recording.WhichOneof("said")), choices),
+        said=in_words(content, choices, without=elsewhere(content, part)),
         at=f"{at:%Y-%m-%d}, {on_the_wall(at, zone)}",
         by=who(revision.said_by),
         why=": ".join(filter(None, (reason, revision.remark))),
@@ -98,8 +138,27 @@ def _telling(revision: Any, choices: Choices, zone: ZoneInfo) -> ClientTelling:
     )
 
 
+def elsewhere(content: Any, part: ClientPart) -> Sequence[str]:
+    """Fields of what was said that stand in other parts."""
+    apart = {each.alone for each in PARTS.values() if each.alone}
+    names = [declared.name for declared in content.DESCRIPTOR.fields]
+    return [name for name in names if (name != part.alone if part.alone else name in apart)]
+
+
+def _differ(before: ClientTelling, after: ClientTelling) -> bool:
+    """Of this part, or that it was taken back."""
+    return _values(before) != _values(after) or before.voided != after.voided
+
+
+def _values(telling: ClientTelling) -> Mapping[str, str]:
+    return {each.name: each.value for some in telling.said for each in some.fields}
+
+
 def _what_differs(before: ClientTelling, after: ClientTelling) -> ClientTelling:
     """Of what was said before, what was said otherwise then."""
-    said = {each.name: each.value for each in after.said}
-    differs = [each for each in before.said if said.get(each.name) != each.value]
-    return replace(before, said=differs or before.said)
+    said = _values(after)
+    differs = (
+        Fieldset(some.legend, [each for each in some.fields if said.get(each.name) != each.value])
+        for some in before.said
+    )
+    return replace(before, said=[some for some in differs if some.fields] or before.said)
