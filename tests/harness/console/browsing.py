@@ -1,6 +1,6 @@
 """Tabs of a real browser, signed in, in which nothing strange is loaded and nothing refused."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,8 +12,11 @@ expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
-def tab(browser: Browser, way_in: str, role: str, **options: Any) -> Iterator[Page]:
+def tab(
+    browser: Browser, way_in: str, role: str, *, answered: Collection[int] = (), **options: Any
+) -> Iterator[Page]:
     """Of somebody who went the way in, in this role; `options`: of a browser's context.
+    `answered`: with which troubles pages are, beside refusals.
 
     At the end: nothing was asked of elsewhere, no script failed, no policy was broken.
     """
@@ -23,7 +26,7 @@ def tab(browser: Browser, way_in: str, role: str, **options: Any) -> Iterator[Pa
     page = context.new_page()
     wrong: list[str] = []
     page.on("request", lambda asked: _note_strange(asked.url, at, wrong))
-    page.on("console", lambda said: _note_said(said, wrong))
+    page.on("console", lambda said: _note_said(said, answered, wrong))
     page.on("pageerror", lambda error: wrong.append(str(error)))
     go(page, way_in)
     page.locator(f"[value={role}]").press("Enter")
@@ -39,9 +42,9 @@ def go(page: Page, path: str) -> None:
     expect(page.locator("[autofocus]")).to_be_focused()
 
 
-def _note_said(said: ConsoleMessage, wrong: list[str]) -> None:
+def _note_said(said: ConsoleMessage, answered: Collection[int], wrong: list[str]) -> None:
     """All but what is refused, which is told as an error, too."""
-    if said.type == "error" and "422" not in said.text:
+    if said.type == "error" and not any(str(status) in said.text for status in (422, *answered)):
         wrong.append(said.text)
 
 
