@@ -48,7 +48,7 @@ from ninehours.console.visit import Download, GoTo, NoSuchPage, NotYours, Page, 
 log = logs.get("console.web")
 
 MOST_SENT = 512 * 1024  # bytes of a form: notes of a group, each letter of some scripts nine bytes
-MOST_FIELDS = 200
+MOST_FIELDS = 1000  # a payer's rules have hundreds
 FOR_GOOD = "public, max-age=31536000, immutable"
 SIGN_IN, SIGN_OUT, THEME = "/sign-in", "/sign-out", "/theme"
 CALLBACK = f"{SIGN_IN}/callback"

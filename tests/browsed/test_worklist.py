@@ -4,10 +4,8 @@ import csv
 import io
 
 import pytest
-from google.protobuf.json_format import MessageToJson
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import explanation_service_pb2 as explanation
-from ninehours.billing.v1 import ledger_service_pb2 as ledger
 from playwright.sync_api import Browser, expect
 
 from kernel.roles import Role
@@ -127,13 +125,16 @@ def test_other_rules_are_replayed_and_what_was_typed_stays(
 ) -> None:
     address = f"/what-if?payer={story.draft.payer_id}"
     form = biller.get(address).forms_of("/what-if")[-1]
-    refused = biller.send(form, rule_set='{"per_diem": 7}', first="2026-03-01")
-    assert (refused.status, 'id="why-rule_set"' in refused.body) == (422, True)
-    assert "per_diem" in refused.text
-    asked = ledger.ReadPayerRequest(payer_id=story.draft.payer_id)
-    rules = story.ask(Role.BILLER, asked).rule_sets[-1].rule_set
-    rules.per_diem.minimum_minutes = 600
-    shown = biller.send(form, rule_set=MessageToJson(rules), first="2026-03-01")
+    minutes = "rule_set.per_diem.minimum_minutes"
+    for typed in ("many", "2000"):  # no number, and none of a day: refused here, and by billing
+        refused = biller.send(form, **{minutes: typed, "first": "2026-03-01"})
+        assert (refused.status, f'id="why-{minutes}"' in refused.body) == (422, True)
+        assert refused.forms_of("/what-if")[-1].fields[minutes] == typed
+    shown = biller.send(form, **{minutes: "600", "first": "2026-03-01"})
     assert shown.status == 200
+    assert "Per diem: Minutes at least" in shown.text
     assert "could not be confirmed" in shown.text
     assert "paid by the day, $285.00" in shown.text
+    same = biller.send(form, first="2026-03-01")  # as the form was given: nothing is otherwise
+    assert "Nothing would change." in same.text
+    assert "What is otherwise" not in same.text

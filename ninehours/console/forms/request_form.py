@@ -110,6 +110,8 @@ class RequestForm:
             if declared.is_repeated:
                 for number, entry in enumerate(self._entries(message, declared, name, typed)):
                     place, legend_of = f"{name}.{number}.", f"{called} {number + 1}"
+                    if _is_entry(at):
+                        legend_of = f"{legend}, {legend_of}"
                     within += self._fieldsets(entry, place, legend_of, typed, wrong)
             else:
                 nested = getattr(message, declared.name)
@@ -223,6 +225,11 @@ def _places(message: Message, declared: FieldDescriptor, name: str) -> list[str]
     if not is_map(declared):
         return [name]
     return [f"{name}.{key}" for key in sorted(getattr(message, declared.name))]
+
+
+def _is_entry(at: str) -> bool:
+    """Whether that is a place within one of several."""
+    return at.rstrip(".").rpartition(".")[2].isdecimal()
 
 
 def _numbers(name: str, typed: Mapping[str, str]) -> Iterator[int]:

@@ -5,8 +5,8 @@ from typing import Any, Literal
 from ninehours.billing.v1 import billing_service_pb2 as service
 from ninehours.billing.v1 import rules_pb2 as pb
 
-from kernel.mapping.fields import Read, bounded, left_out, text
-from kernel.mapping.reading import Reader, each_of, request_reader
+from kernel.mapping.fields import bounded, left_out, text
+from kernel.mapping.reading import each_of, request_reader
 from kernel.mapping.writing import writer
 from kernel.refusal import Malformed
 from kernel.rpc.translate import reading, required_enum, required_level
@@ -59,10 +59,6 @@ def _rounding(request: Any, field: str) -> Rounding | Literal[""]:
     return Rounding(required_enum(request, field))
 
 
-def _each(reader: Reader[Any, Any]) -> Read:
-    return each_of(reader, at="{field}[{number}].")
-
-
 _CODE = text(5)  # HCPCS
 _service = request_reader(
     pb.DiscreteService,
@@ -77,14 +73,14 @@ _service = request_reader(
 _example = request_reader(
     pb.WorkedExample,
     rules.WorkedExample,
-    sessions=_each(
+    sessions=each_of(
         request_reader(
             pb.ExampleSession,
             rules.ExampleSession,
             minutes=bounded(0, DAY),
         )
     ),
-    lines=_each(
+    lines=each_of(
         request_reader(pb.ExampleLine, rules.ExampleLine, code=_CODE, units=bounded(1, DAY))
     ),
     other_minutes_of_week=bounded(0, WEEK),
@@ -115,8 +111,8 @@ confirmed_rules_of = request_reader(
         maximum_units=bounded(0, DAY),
         minimum_minutes=bounded(0, DAY),
     ),
-    discrete=_each(_service),
-    ancillary=_each(_service),
+    discrete=each_of(_service),
+    ancillary=each_of(_service),
     minimum_services=bounded(0, 24),
     weekly_minimum_minutes=bounded(0, WEEK),
     institutional=request_reader(
@@ -126,7 +122,7 @@ confirmed_rules_of = request_reader(
         revenue_code=text(4),
         condition_code=left_out(text(2)),
     ),
-    examples=_each(_example),
+    examples=each_of(_example),
     telehealth_modifiers=_modifiers,
     grace_seconds=bounded(0, 3600),
 )

@@ -255,10 +255,10 @@ def test_everything_that_is_wrong_with_proposed_rules_is_said_at_once() -> None:
         rule_set_of(message)
     assert set(refused.value.details) == {
         "payer_id",
-        "discrete[0].service_kind",
-        "discrete[0].code",
-        "discrete[0].rounding",
-        "examples[0].outcome",
-        "examples[0].lines[0].units",
+        "discrete.0.service_kind",
+        "discrete.0.code",
+        "discrete.0.rounding",
+        "examples.0.outcome",
+        "examples.0.lines.0.units",
         "telehealth_modifiers",
     }

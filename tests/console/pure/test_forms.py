@@ -5,7 +5,9 @@ from zoneinfo import ZoneInfo
 
 import grpc
 import pytest
+from google.protobuf.descriptor import FieldDescriptor
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
+from ninehours.billing.v1 import billing_work_service_pb2 as work
 from ninehours.billing.v1 import statements_service_pb2 as billing
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.common.v1 import statements_pb2 as statements
@@ -21,7 +23,7 @@ from ninehours.console.forms.request_form import Mistyped, RequestForm
 from ninehours.console.forms.saying import beside
 from ninehours.console.forms.typed import WHOLE
 from ninehours.console.texts import words
-from tests.harness.console.declared import fields_put_right
+from tests.harness.console.declared import fields_put_right, fields_within
 
 CONSENT = intake.GiveConsentRequest(
     client_id="0c",
@@ -39,7 +41,7 @@ PERSON = intake.ChangePersonRequest(
 )
 
 
-SAID_BY_THE_PAGE = ("meta", "statement", "scan")
+SAID_BY_THE_PAGE = ("meta", "statement", "scan", "version")
 
 
 def refusal(**at: str) -> RemoteRefusal:
@@ -191,9 +193,15 @@ def test_what_somebody_else_said_stands_beside_what_was_typed() -> None:
     )
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_whatever_can_be_put_right_has_words_for_each_field_and_value(service: str) -> None:
-    found = fields_put_right(service)
+TYPED = {service: fields_put_right(service) for service in SERVICES} | {
+    "rules": fields_within(work.ReplayRequest.DESCRIPTOR)
+}
+
+
+@pytest.mark.parametrize("found", TYPED.values(), ids=TYPED)
+def test_whatever_can_be_typed_has_words_for_each_field_and_value(
+    found: list[FieldDescriptor],
+) -> None:
     assert len(found) > 20
     for field in found:
         holder = field.containing_type

@@ -13,7 +13,7 @@ from kernel.roles import Role
 from kernel.services import SERVICES
 from ninehours.console.texts import words, written
 from ninehours.told.why.answer import Mark
-from tests.harness.console.declared import fields_put_right
+from tests.harness.console.declared import fields_put_right, fields_within
 
 ROOT = Path(__file__).resolve().parents[3]
 CONSOLE = ROOT / "ninehours" / "console"
@@ -40,6 +40,7 @@ def test_templates_have_no_words_of_their_own() -> None:
 def test_every_word_is_shown_somewhere() -> None:
     read = "".join(path.read_text() for path in [*TEMPLATES, *CONSOLE.rglob("*.py")])
     fields = {field.name for service in SERVICES for field in fields_put_right(service)}
+    fields |= {field.name for field in fields_within(rules.RuleSet.DESCRIPTOR)}
     by_name = {*Role, *SERVICES, *Mark, *fields}
     unread = [
         name

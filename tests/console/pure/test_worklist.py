@@ -43,6 +43,7 @@ def test_a_correction_says_what_becomes_of_the_charge_and_what_it_waits_for() ->
     item = work.WorkItem(
         kind=work.WORK_KIND_PROPOSAL,
         client_id=CLIENT,
+        payer_id="p",
         first=common.Date(year=2026, month=3, day=9),
         last=common.Date(year=2026, month=3, day=11),
         at_stake=usd(30_000),
@@ -58,11 +59,37 @@ def test_a_correction_says_what_becomes_of_the_charge_and_what_it_waits_for() ->
             )
         ],
     )
-    row = row_of(item, KNOWN, {}, {})
+    row = row_of(item, KNOWN, {"p": "Prairie"}, {})
     assert (row.client, row.dates) == ("Garcia, Robin (1990)", "2026-03-09/11")
     assert row.change == "replace, $600.00 → $300.00"
     assert row.state == "A date may still come back."
     assert [waits.opened_by for waits in row.waits] == [["a clinician signs it"]]
+    assert row.act.name == "See the correction"
+    assert "$600.00 at Prairie would become $300.00" in row.act.consequence
+
+
+@pytest.mark.parametrize(
+    ("rpc", "path"),
+    [
+        (
+            "/ninehours.billing.v1.BillingService/RecordAuthorization",
+            "/days/c/2026-03-09/authorization",
+        ),
+        ("/ninehours.attendance.v1.AttendanceService/SignNote", "/why/days/c/2026-03-09"),
+    ],
+)
+def test_what_is_next_of_a_hold_is_what_a_biller_may_record_else_who_opens_it(
+    rpc: str, path: str
+) -> None:
+    item = work.WorkItem(
+        kind=work.WORK_KIND_HOLD,
+        client_id="c",
+        first=common.Date(year=2026, month=3, day=9),
+        last=common.Date(year=2026, month=3, day=9),
+        reasons=[work.WorkReason(opened_by=[work.Opener(rpc=rpc)])],
+    )
+    row = row_of(item, KNOWN, {}, {})
+    assert (row.act.path, bool(row.act.consequence)) == (path, True)
 
 
 def test_dollars_that_nobody_knows_are_not_told_as_none() -> None:

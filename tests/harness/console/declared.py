@@ -12,7 +12,12 @@ from ninehours.console.forms.request_form import NEVER_TYPED
 def fields_put_right(service: str) -> list[FieldDescriptor]:
     """Each field of whatever its CorrectStatement is told."""
     module: Any = import_module(f"ninehours.{service}.v1.statements_service_pb2")
-    return [*_declared(module.CorrectStatementRequest.DESCRIPTOR, set())]
+    return fields_within(module.CorrectStatementRequest.DESCRIPTOR)
+
+
+def fields_within(message: Descriptor) -> list[FieldDescriptor]:
+    """Each field of a message, and of whatever stands in it."""
+    return [*_declared(message, set())]
 
 
 def _declared(message: Descriptor, seen: set[str]) -> Iterator[FieldDescriptor]:

@@ -12,6 +12,7 @@ from ninehours.console.directories import by_name, clients_named, payers_named, 
 from ninehours.console.forms.fields import Choice
 from ninehours.console.forms.request_form import RequestForm
 from ninehours.console.forms.saying import Saying, ask, say
+from ninehours.console.pages.claims.next_acts import Act, acts_of_day
 from ninehours.console.texts import words
 from ninehours.console.visit import GoTo, NoSuchPage, Screen, Visit
 from ninehours.told.fields import iso
@@ -115,17 +116,9 @@ OF_DAYS: Mapping[str, Callable[[Visit, Any], RequestForm]] = {
     "authorization": _authorizing,
     "revocation": _settling,
 }
-COMMANDS = {
-    "BillWithoutAuthorization": "without_authorization",
-    "RecordAuthorization": "authorization",
-    "SettleRevocation": "revocation",
-}
 
 
-def acts_of(day: explanation.ExplainedDay) -> Iterator[tuple[str, str]]:
-    """What opens the day and a biller may record here: its name, and where."""
+def acts_of(day: explanation.ExplainedDay) -> Iterator[Act]:
+    """What opens the day and a biller may record here."""
     rpcs = [release.rpc for verdict in day.verdicts for release in verdict.releases]
-    for act in dict.fromkeys(COMMANDS.get(rpc.rpartition("/")[2], "") for rpc in rpcs):
-        if act:
-            path = f"/days/{day.client_id}/{iso(day.service_date)}/{act}"
-            yield words().claim.of_day[act].title, path
+    return acts_of_day(day.client_id, iso(day.service_date), rpcs)

@@ -1,9 +1,8 @@
 """The page of a claim, issued or drafted. What is next of it is a button, with what it comes to."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
@@ -11,14 +10,19 @@ from ninehours.billing.v1 import explanation_service_pb2 as pb
 
 from kernel.roles import Role
 from ninehours.console.directories import clients_named, everybody_named
+from ninehours.console.pages.claims.next_acts import (
+    OPEN_PROPOSALS,
+    Act,
+    act_of_answer,
+    act_of_correction,
+    act_of_draft,
+)
 from ninehours.console.texts import words
 from ninehours.console.visit import Download, Screen, Visit
 from ninehours.told.amounts import dollars
 from ninehours.told.fields import iso, name_in
 from ninehours.told.why.answer import moment
 from ninehours.told.why.of_billing import authorization_of
-
-ISSUE, CORRECTIONS = "/issue", "/issue/corrections"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +34,6 @@ class Happened:
     more: str
     path: str = ""
     leads: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What can be done next: its name, where, and what it comes to."""
-
-    name: str
-    path: str
-    consequence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,29 +155,17 @@ def _waits(told: pb.ExplainedClaim) -> Iterator[tuple[str, str, str]]:
 
 
 def _acts(told: pb.ExplainedClaim, names: Mapping[str, str]) -> Iterator[Act]:
-    acts = words().claim.acts
     payer = names.get(told.payer_id, told.payer_id)
     if not told.HasField("issued"):
-        query = {"payer": told.payer_id, "through": iso(told.period_end)}
-        says = acts.issue_comes_to.format(charge=_money(told.charge), payer=payer)
-        yield Act(acts.issue, f"{ISSUE}?{urlencode(query)}", says)
+        through, charge = iso(told.period_end), _money(told.charge)
+        yield act_of_draft(told.payer_id, payer, through=through, charge=charge)
         return
     proposal = told.proposal
     if proposal.state in OPEN_PROPOSALS:
-        query = {"payer": told.payer_id, "claim": told.claim_id}
         was, now = _money(proposal.issued_charge), _money(proposal.corrected_charge)
-        says = acts.correct_comes_to.format(was=was, now=now, payer=payer)
-        yield Act(acts.correct, f"{CORRECTIONS}?{urlencode(query)}", says)
+        yield act_of_correction(told.payer_id, payer, told.claim_id, was=was, now=now)
     if not told.followed_by_claim_id:
-        awaited = proposal.state == events.PROPOSAL_STATE_AWAITING_CONTROL_NUMBER
-        says = acts.answer_opens if awaited else acts.answer_comes_to
-        yield Act(acts.answer, f"/claims/{told.claim_id}/answer", says)
-
-
-OPEN_PROPOSALS: Sequence[Any] = (
-    events.PROPOSAL_STATE_READY,
-    events.PROPOSAL_STATE_AWAITING_RELEASE,
-)
+        yield act_of_answer(told.claim_id, proposal.state)
 
 
 def _money(amount: Any) -> str:

@@ -1,22 +1,23 @@
-"""A rule set, changed as text, replayed, and the difference shown. Nothing of it is recorded."""
+"""A rule set, changed field by field, replayed, and the difference shown. Nothing of it is
+recorded."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from http import HTTPStatus
 from typing import Any
 
 import grpc
-from google.protobuf.json_format import MessageToDict, Parse, ParseError
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 from ninehours.billing.v1 import ledger_service_pb2 as ledger
 from ninehours.billing.v1 import rules_pb2
 
 from kernel.rpc.remote_refusal import RemoteRefusal
-from kernel.rpc.translate import to_date
 from ninehours.console.directories import by_name, clients_named, payers_named, sites_named
+from ninehours.console.forms.fields import Choice, Fieldset
+from ninehours.console.forms.refusals import WrongFields, at_fields
+from ninehours.console.forms.request_form import Mistyped, RequestForm
 from ninehours.console.texts import words
 from ninehours.console.visit import Screen, Visit
 from ninehours.told.amounts import dollars
@@ -24,27 +25,23 @@ from ninehours.told.fields import iso, name_in, period
 
 LONGEST = 120.0  # seconds
 SHOWN = 200  # clients whose changes are listed, those with the most first
-RULES = "rule_set"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """Of a day or a claim: how it is, and how it would be."""
-
-    client: str
-    when: str
-    what: str
-    before: str
-    after: str
+RULES = "rule_set."
+EXAMPLES = f"{RULES}examples."
+KIND, OUTCOME = "SERVICE_KIND_", "OUTCOME_"
+NOT_TYPED = ("version", "effective_from")
+EMPTY_ONES = {"discrete": 1, "ancillary": 1, "examples": 1, "sessions": 1, "lines": 1}
+Row = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """`unreproduced`: the rule set's own examples that it doesn't come to."""
+    """Rows of tables, each with how it is and how it would be last. `typed`: of the rules what is
+    otherwise; `unreproduced`: the rule set's own examples that it doesn't come to."""
 
     says: str
-    totals: Sequence[Difference]
-    changes: Sequence[Difference]
+    typed: Sequence[Row]
+    totals: Sequence[Row]
+    changes: Sequence[Row]
     more: int
     unreproduced: Sequence[str]
 
@@ -52,88 +49,93 @@ class Replay:
 def what_if(visit: Visit) -> Screen:
     """Of the payer that the address names: its rules as they are, to be changed."""
     payer = visit.query.get("payer", "")
-    rules = _rules_of(visit, payer) if payer else ""
-    return _screen(visit, {"payer": payer, RULES: rules})
+    return _screen(visit, payer, _form(visit, payer) if payer else None)
 
 
 def replay(visit: Visit) -> Screen:
     """What would become of days and claims under the rules as they were typed."""
-    form = visit.form
-    wrong: dict[str, str] = {}
-    asked = work.ReplayRequest()
+    payer, typed = visit.form.get("payer", ""), visit.form
+    form = _form(visit, payer)
     try:
-        asked.rule_set.CopyFrom(Parse(form.get(RULES, ""), rules_pb2.RuleSet()))
-    except ParseError as error:
-        wrong[RULES] = words().what_if.unreadable.format(why=str(error).splitlines()[0])
-    asked.rule_set.payer_id = form.get("payer", "")
-    for name in ("first", "last"):
-        try:
-            if text := form.get(name, ""):
-                getattr(asked, name).CopyFrom(to_date(date.fromisoformat(text)))
-        except ValueError:
-            wrong[name] = words().worklist.no_date
-    if wrong:
-        return _screen(visit, form, wrong)
-    try:
-        answers = visit.ask(asked, deadline=LONGEST)
+        answers = visit.ask(form.read(typed), deadline=LONGEST)
+    except Mistyped as mistyped:
+        return _screen(visit, payer, form, typed, wrong=WrongFields(mistyped.wrong))
     except RemoteRefusal as refusal:
-        if refusal.code is not grpc.StatusCode.INVALID_ARGUMENT or not refusal.details:
+        if refusal.code is not grpc.StatusCode.INVALID_ARGUMENT:
             raise
-        return _screen(visit, form, _at_fields(refusal))
-    return _screen(visit, form, found=_found(visit, answers))
+        wrong = at_fields(refusal, [each.name for each in form.fields(typed)])
+        return _screen(visit, payer, form, typed, wrong=wrong)
+    return _screen(visit, payer, form, typed, found=_found(visit, answers, _typed(form, typed)))
 
 
 def _screen(
     visit: Visit,
-    said: Mapping[str, str],
-    wrong: Mapping[str, str] | None = None,
+    payer: str,
+    form: RequestForm | None,
+    typed: Mapping[str, str] | None = None,
+    *,
+    wrong: WrongFields | None = None,
     found: Replay | None = None,
 ) -> Screen:
     payers = payers_named(visit)
+    fieldsets = form.fieldsets(typed, wrong.at if wrong else None) if form else []
+    refused = [each.name for some in fieldsets for each in some.fields if each.wrong]
     shown = {
         "payers": by_name(payers),
-        "payer": said.get("payer", ""),
-        "payer_name": payers.get(said.get("payer", ""), said.get("payer", "")),
-        "rules": said.get(RULES, ""),
-        "first": said.get("first", ""),
-        "last": said.get("last", ""),
-        "wrong": wrong or {},
+        "payer": payer,
+        "payer_name": payers.get(payer, payer),
+        "rules": [some for some in fieldsets if not _is_example(some)],
+        "examples": [some for some in fieldsets if _is_example(some)],
+        "example_refused": any(name.startswith(EXAMPLES) for name in refused),
+        "focus": refused[0] if refused else "",
+        "wrong": wrong.whole if wrong else "",
         "found": found,
     }
     return Screen("what_if.html", shown, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else 200)
 
 
-def _rules_of(visit: Visit, payer_id: str) -> str:
-    """The last that was confirmed, else proposed, as text; empty where there is none."""
+def _is_example(some: Fieldset) -> bool:
+    return some.fields[0].name.startswith(EXAMPLES)
+
+
+def _form(visit: Visit, payer_id: str) -> RequestForm:
+    """Of the rules that were confirmed last, else proposed; empty where there are none."""
     told = visit.ask(ledger.ReadPayerRequest(payer_id=payer_id)).rule_sets
     confirmed = [each for each in told if each.HasField("confirmed")]
-    found = (confirmed or list(told))[-1:]
-    return json.dumps(_written(found[0].rule_set), indent=2) if found else ""
+    last = (confirmed or list(told))[-1:]
+    rules = last[0].rule_set if last else rules_pb2.RuleSet()
+    rules.payer_id = payer_id
+    return RequestForm(
+        request=work.ReplayRequest(rule_set=rules),
+        choices={
+            "service_kind": [
+                Choice(name.removeprefix(KIND), words().values[name])
+                for name in attendance.ServiceKind.keys()[1:]
+            ],
+            "outcome": [
+                Choice(name.removeprefix(OUTCOME), words().consequences.outcomes[name])
+                for name in events.Outcome.keys()[1:]
+            ],
+        },
+        without=NOT_TYPED,
+        more=EMPTY_ONES,
+    )
 
 
-def _written(rules: rules_pb2.RuleSet) -> dict[str, Any]:
-    """Without whose they are, and since when: those are said beside them."""
-    written: dict[str, Any] = MessageToDict(rules, preserving_proto_field_name=True)
-    return {
-        name: value
-        for name, value in written.items()
-        if name not in ("payer_id", "version", "effective_from")
-    }
+def _typed(form: RequestForm, typed: Mapping[str, str]) -> Sequence[Row]:
+    """Which rules are otherwise: what holds, and what was typed."""
+    nothing = words().forms.nothing
+    held = {each.name: each.says for each in form.fields()}
+    return [
+        (f"{some.legend}: {each.label}", before or nothing, each.says or nothing)
+        for some in form.fieldsets(typed)
+        for each in some.fields
+        if each.name.startswith(RULES)
+        and each.says.replace("\r\n", "\n").strip() != (before := held.get(each.name, ""))
+    ]
 
 
-def _at_fields(refusal: RemoteRefusal) -> Mapping[str, str]:
-    """What is wrong of the rules is said at their text, each with its place."""
-    at: dict[str, str] = {}
-    for place, what in refusal.details.items():
-        if place in ("first", "last"):
-            at[place] = what
-        else:
-            says = f"{place.removeprefix(f'{RULES}.')}: {what}"
-            at[RULES] = f"{at[RULES]}; {says}" if RULES in at else says
-    return at
-
-
-def _found(visit: Visit, answers: Sequence[work.ReplayResponse]) -> Replay:
+def _found(visit: Visit, answers: Sequence[work.ReplayResponse], typed: Sequence[Row]) -> Replay:
     clients = [each.client for each in answers if each.HasField("client")]
     summary = answers[-1].summary
     shown = sorted(clients, key=lambda each: (-len(each.days), each.client_id))[:SHOWN]
@@ -146,13 +148,14 @@ def _found(visit: Visit, answers: Sequence[work.ReplayResponse]) -> Replay:
             clients=summary.clients,
             claims=summary.changed_claims,
         ),
+        typed=typed,
         totals=[
-            Difference(
-                client=payers.get(total.payer_id, total.payer_id),
-                when=sites.get(total.site_id, total.site_id),
-                what=str(total.changed_days),
-                before=_money(total.before),
-                after=_money(total.after),
+            (
+                payers.get(total.payer_id, total.payer_id),
+                sites.get(total.site_id, total.site_id),
+                str(total.changed_days),
+                _money(total.before),
+                _money(total.after),
             )
             for total in summary.totals
         ],
@@ -162,23 +165,18 @@ def _found(visit: Visit, answers: Sequence[work.ReplayResponse]) -> Replay:
     )
 
 
-def _changes(client: work.ClientReplay, name: str) -> Iterator[Difference]:
+def _changes(client: work.ClientReplay, name: str) -> Iterator[Row]:
     told = words().consequences
     for day in client.days:
-        yield Difference(
-            client=name,
-            when=iso(day.service_date),
-            what=words().what_if.day,
-            before=_side(day, "before"),
-            after=_side(day, "after"),
-        )
+        when, what = iso(day.service_date), words().what_if.day
+        yield name, when, what, _side(day, "before"), _side(day, "after")
     for claim in client.claims:
-        yield Difference(
-            client=name,
-            when=period(claim.period_start, claim.period_end),
-            what=told.claims[f"CLAIM_CONSEQUENCE_{name_in(claim, 'consequence')}"],
-            before=_money(claim.before) if claim.HasField("before") else "",
-            after=_money(claim.after) if claim.HasField("after") else "",
+        yield (
+            name,
+            period(claim.period_start, claim.period_end),
+            told.claims[f"CLAIM_CONSEQUENCE_{name_in(claim, 'consequence')}"],
+            _money(claim.before) if claim.HasField("before") else "",
+            _money(claim.after) if claim.HasField("after") else "",
         )
 
 
@@ -187,7 +185,11 @@ def _side(day: work.DayChange, side: str) -> str:
     if not day.HasField(side):
         return str(told.nothing)
     held = getattr(day, side)
-    says = [told.outcomes[events.Outcome.Name(held.outcome)], _money(held.amount), *held.reasons]
+    says = [
+        told.outcomes[events.Outcome.Name(held.outcome)],
+        _money(held.amount),
+        *(held.says or held.reasons),
+    ]
     return ", ".join(says)
 
 

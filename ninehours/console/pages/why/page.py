@@ -15,6 +15,7 @@ from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_date, to_timestamp
 from ninehours.console.directories import clients_named, everybody_named
 from ninehours.console.pages.claims.acts import acts_of, day_in
+from ninehours.console.pages.claims.next_acts import Act
 from ninehours.console.services import ServiceAway
 from ninehours.console.texts import words
 from ninehours.console.visit import NoSuchPage, Screen, Visit
@@ -96,7 +97,7 @@ def _screen(
     explain: Callable[[NamedFacts], Explanation],
     *,
     beside: Links = (),
-    acts: Links = (),
+    acts: Sequence[Act] = (),
     ids: Iterable[str] = (),
 ) -> Screen:
     """`ids`: of facts, beside those that the answer names."""

@@ -11,6 +11,7 @@ import grpc
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 from ninehours.exchange.v1 import views_service_pb2 as views
 
+from kernel.roles import Role
 from kernel.rpc.remote_refusal import RemoteRefusal
 from ninehours.console.directories import by_name, clients_named, payers_named, sites_named
 from ninehours.console.pages.worklist.filters import (
@@ -75,6 +76,7 @@ def screen_of(visit: Visit, filters: Filters, unsaved: Mapping[str, str] | None 
             for total in answer.totals
         ],
         "rows": [row_of(item, clients, payers, sites) for item in answer.items],
+        "may_act": visit.person.role is Role.BILLER,
         "names_known": clients.known,
         "next": filters.address(after=answer.next_page_token) if answer.next_page_token else "",
         "views": [*_views(visit)],

@@ -2,11 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 
 from ninehours.console.directories import ClientsNamed
+from ninehours.console.pages.claims.next_acts import (
+    OPEN_PROPOSALS,
+    Act,
+    act_of_answer,
+    act_of_correction,
+    act_of_draft,
+    acts_of_day,
+)
 from ninehours.console.pages.worklist.filters import NAMES
 from ninehours.console.texts import words
 from ninehours.told.amounts import dollars
@@ -17,8 +24,8 @@ from ninehours.told.why.answer import whoever
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkRow:
     """`where`: payer and site, as far as they are known; `waits`: why, each reason with what opens
-    it; `change` and `state`: of a proposal; `path`: the page that says more;
-    `next_path`: where what is next is done."""
+    it; `change` and `state`: of a proposal; `path`: the page that says more; `act`: what is
+    next."""
 
     kind: str
     client_id: str
@@ -32,7 +39,7 @@ class WorkRow:
     state: str
     waits: Sequence["Waits"]
     path: str
-    next_path: str
+    act: Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +66,11 @@ def row_of(
         claim_id=item.claim_id,
         dates=first if first == last else period(item.first, item.last),
         age_days=item.age_days,
-        at_stake=dollars(item.at_stake.minor_units) if item.HasField("at_stake") else "",
+        at_stake=_dollars(item, "at_stake"),
         change=_change(item) if proposed else "",
         state=words().worklist.states[name_in(item, "state")] if proposed else "",
         path=path,
-        next_path=f"/issue?{urlencode({'payer': item.payer_id, 'through': last})}"
-        if item.kind == work.WORK_KIND_DRAFT
-        else path,
+        act=_act(item, _named(item.payer_id, payers), path),
         waits=[Waits(reason.says, reason.reason, [*_openers(reason)]) for reason in item.reasons],
     )
 
@@ -74,10 +79,29 @@ def _named(id_: str, names: Mapping[str, str]) -> str:
     return names.get(id_, id_)
 
 
+def _act(item: work.WorkItem, payer: str, path: str) -> Act:
+    """Of a hold the first that a biller may record, else where it says who opens it."""
+    if item.kind == work.WORK_KIND_DRAFT:
+        charge = _dollars(item, "at_stake")
+        return act_of_draft(item.payer_id, payer, through=iso(item.last), charge=charge)
+    if item.kind == work.WORK_KIND_PROPOSAL:
+        if item.state not in OPEN_PROPOSALS:
+            return act_of_answer(item.claim_id, item.state)
+        was, now = _dollars(item, "issued_charge"), _dollars(item, "corrected_charge")
+        return act_of_correction(item.payer_id, payer, item.claim_id, was=was, now=now)
+    openers = [opener.rpc for reason in item.reasons for opener in reason.opened_by]
+    to_see = Act(words().worklist.see.name, path, words().worklist.see.says)
+    return next(acts_of_day(item.client_id, iso(item.first), openers), to_see)
+
+
+def _dollars(item: work.WorkItem, field: str) -> str:
+    """Empty where it isn't said."""
+    return dollars(getattr(item, field).minor_units) if item.HasField(field) else ""
+
+
 def _change(item: work.WorkItem) -> str:
-    was, now = item.issued_charge.minor_units, item.corrected_charge.minor_units
     action = words().worklist.actions[name_in(item, "action")]
-    return f"{action}, {dollars(was)} → {dollars(now)}"
+    return f"{action}, {_dollars(item, 'issued_charge')} → {_dollars(item, 'corrected_charge')}"
 
 
 def _openers(reason: work.WorkReason) -> Iterator[str]:
