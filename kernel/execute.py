@@ -37,6 +37,11 @@ def nothing(_: Transaction) -> None:
     """For commands that check or write nothing beside their facts."""
 
 
+def no_news(_: Recorded) -> Iterable[str]:
+    """For services of which nobody watches more than what is appended to."""
+    return ()
+
+
 def no_view(_: Transaction, __: Recorded) -> None:
     """For services whose questions are answered from the record itself."""
 
@@ -46,12 +51,14 @@ class CommandExecutor:
     """Executes the commands of one service.
 
     `publish` turns a private fact into its public ones; `view` keeps the service's own tables, in
-    the same transaction; `subscriptions` tell which of those the service itself derives from.
+    the same transaction; `news` names what who watches is told beside its stream; `subscriptions`
+    tell which of those the service itself derives from.
     """
 
     store: Store
     publish: Callable[[Recorded], Iterable[Publication]]
     view: Callable[[Transaction, Recorded], None] = no_view
+    news: Callable[[Recorded], Iterable[str]] = no_news
     subscriptions: Subscriptions = field(default_factory=lambda: Subscriptions(()))
 
     def execute(
@@ -140,7 +147,12 @@ class CommandExecutor:
             refuse_absorbed(tx.connection, context.about)
             facts = decide(tx)
             publications = [item for recorded in facts for item in self.publish(recorded)]
-            written = tx.append(replace(context, traceparent=traceparent), facts, publications)
+            written = tx.append(
+                replace(context, traceparent=traceparent),
+                facts,
+                publications,
+                news=[name for recorded in facts for name in self.news(recorded)],
+            )
             for recorded in facts:
                 self.view(tx, recorded)
             InboxFacts(tx, self.subscriptions).admit_published(written)

@@ -24,6 +24,7 @@ from kernel.store.bells import PENDING
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
 
+MOST_RELEASES = 20  # of one thing that are told
 MOST_DIGITS = 18  # of a record's number: all such numbers fit where PostgreSQL keeps one
 
 # Of our own envelope. What stands under any other name is nobody's business, nor is the name.
@@ -149,6 +150,15 @@ class Parked:
         return NO_ENVELOPE if self.is_of_nobody else WHAT_RELEASE_DOES[self.kind]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierRelease:
+    """That it was tried again: by whom, when and why."""
+
+    released_by: str
+    released_at: datetime
+    reason: str
+
+
 def list_parked(connection: Connection) -> list[Parked]:
     """All that waits for a person here."""
     return [_parked(row) for row in connection.execute(ALL)]
@@ -163,8 +173,21 @@ def parked_of(connection: Connection, parked_id: str) -> Parked:
     return _parked(row)
 
 
-def release(tx: Transaction, parked_id: str) -> str:
-    """Try it again; says what happens now. Refuses an unknown id, and what can't be tried again."""
+def earlier_releases(connection: Connection, parked: Parked) -> list[EarlierRelease]:
+    """Of the same, newest first."""
+    rows = connection.execute(
+        text(
+            "SELECT released_by, released_at, reason FROM released WHERE parked_id = :id"
+            " ORDER BY released.id DESC LIMIT :most"
+        ),
+        {"id": str(parked.id), "most": MOST_RELEASES},
+    )
+    return [from_row(EarlierRelease, row) for row in rows]
+
+
+def release(tx: Transaction, parked_id: str, *, by: str, reason: str) -> str:
+    """Try it again, on the record; says what happens now. Refuses an unknown id, and what can't be
+    tried again."""
     parked = parked_of(tx.connection, parked_id)
     match parked.kind:
         case ParkedKind.TOPIC:
@@ -181,6 +204,14 @@ def release(tx: Transaction, parked_id: str) -> str:
             Checkpoints(tx.connection).write({(parked.topic, parked.subject): FORGOTTEN})
         case ParkedKind.RECORD | ParkedKind.SUBJECT:
             _ask_again(tx, parked.topic, parked.subject)
+    tx.execute(
+        "INSERT INTO released (parked_id, error, released_by, reason)"
+        " VALUES (:id, :error, :by, :reason)",
+        id=str(parked.id),
+        error=parked.error,
+        by=by,
+        reason=reason,
+    )
     tx.execute(PENDING.ring)  # what waits for a stream worker now, it does at once
     return parked.release
 

@@ -38,7 +38,9 @@ from operations import status
 from operations.explaining import Explained, explain
 from operations.kafka_topic import answers
 from operations.parked import (
+    EarlierRelease,
     Parked,
+    earlier_releases,
     give_up,
     list_parked,
     parked_of,
@@ -62,7 +64,9 @@ MOST_REWRAPPED = 500  # keys in one call
 _explained = writer(
     fact_pb.ExplainedFact, Explained, given=("topic",), correlation_id=named("correlation")
 )
-_parked = writer(operating_pb.GetParkedResponse, Parked)
+MOST_OF_A_REASON = 500  # characters
+_parked = writer(operating_pb.GetParkedResponse, Parked, given=("earlier_releases",))
+_earlier_release = writer(operating_pb.EarlierRelease, EarlierRelease)
 _parked_in_list = writer(listener_pb.Parked, Parked, id=lambda parked: str(parked.id))
 _status = writer(
     operating_pb.GetStatusResponse,
@@ -234,21 +238,22 @@ class OperatingServicer:
     ) -> operating_pb.GetParkedResponse:
         parked_id = required_text(request, "id")
         with self._store.transaction() as tx:
-            return _parked(parked_of(tx.connection, parked_id))
+            parked = parked_of(tx.connection, parked_id)
+            earlier = earlier_releases(tx.connection, parked)
+        return _parked(parked, earlier_releases=map(_earlier_release, earlier))
 
     def ReleaseParked(
-        self, request: operating_pb.ReleaseParkedRequest, _: Call
+        self, request: operating_pb.ReleaseParkedRequest, call: Call
     ) -> operating_pb.ReleaseParkedResponse:
-        parked_id = required_text(request, "id")
+        parked_id, reason = _with_reason(request)
         with self._store.transaction() as tx:
-            return operating_pb.ReleaseParkedResponse(does=release(tx, parked_id))
+            does = release(tx, parked_id, by=call.actor.id, reason=reason)
+        return operating_pb.ReleaseParkedResponse(does=does)
 
     def GiveUpParked(
         self, request: operating_pb.GiveUpParkedRequest, call: Call
     ) -> operating_pb.GiveUpParkedResponse:
-        with reading(request) as read:
-            parked_id = read.text("id")
-            reason = read.text("reason", max_length=500)
+        parked_id, reason = _with_reason(request)
         rest = self._rest_of(parked_id)
         with self._store.transaction() as tx:
             by, at = give_up(tx, parked_id, by=call.actor.id, reason=reason, rest_to=rest)
@@ -330,6 +335,16 @@ class OperatingServicer:
         except RemoteRefusal:
             return None  # the next comparison of checkpoints finds it
         return records[-1].offset if records else None
+
+
+def _with_reason(
+    request: operating_pb.ReleaseParkedRequest | operating_pb.GiveUpParkedRequest,
+) -> tuple[str, str]:
+    """Which parked thing, and why, for those who ask later; Malformed without either."""
+    with reading(request) as read:
+        parked_id = read.text("id")
+        reason = read.text("reason", max_length=MOST_OF_A_REASON)
+    return parked_id, reason
 
 
 def _ids(request: fact_pb.ExplainFactsRequest) -> list[UUID]:

@@ -21,6 +21,7 @@ RECORD: Mapping[str, str] = {
     "published": f"{APPEND}, UPDATE (sent_at)",
     "sequence": f"{APPEND}, UPDATE (last, last_id, last_written)",
     "given_up": APPEND,
+    "released": APPEND,
     "read_audit": APPEND,
     "forgotten_owner": APPEND,
     "document": f"{APPEND}, DELETE",

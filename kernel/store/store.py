@@ -28,6 +28,7 @@ from kernel.vault import Vault
 # Bytes of a public fact: with its envelope, what a broker takes by default.
 LARGEST = 900 * 1024
 MOST_TOLD = 7900  # characters of a NOTIFY
+PUBLIC = "published"  # told of whatever is
 
 # Counted first, for what is signed binds its sequence and its time: subjects are taken in order,
 # and who waits for one waits here.
@@ -286,10 +287,13 @@ class Transaction:
         facts: Sequence[Recorded],
         publications: Sequence[Publication],
         traceparent: str = "",
+        *,
+        news: Iterable[str] = (),
     ) -> list[Appended]:
         """Private facts, their public rows with sequences, and the command's id.
 
-        `context` None: no command made them, and `traceparent` says what led to them. Refuses
+        `context` None: no command made them, and `traceparent` says what led to them. `news`: what
+        is told to whoever watches, beside what is appended to. Refuses
         TOO_LARGE what Kafka would not carry; raises Conflict when a stream's version is taken,
         AlreadyAccepted when the command's id is.
         """
@@ -318,7 +322,7 @@ class Transaction:
                     "p_recorded": [row.recorded_at for row in rows],
                     "p_signatures": [row.signature for row in rows],
                     "p_written_by": [row.written_by for row in rows],
-                    "news": _news(facts, publications),
+                    "news": _news(facts, publications, news),
                 },
             )
         except IntegrityError as error:
@@ -400,9 +404,12 @@ class _Row:
     signature: str | None = None
 
 
-def _news(facts: Sequence[Recorded], publications: Sequence[Publication]) -> str:
+def _news(
+    facts: Sequence[Recorded], publications: Sequence[Publication], further: Iterable[str]
+) -> str:
     """What is appended to, each once; empty: more than can be told."""
     names = {recorded.stream for recorded in facts} | {item.subject for item in publications}
+    names |= {*further} | ({PUBLIC} if publications else set())
     told = " ".join(sorted(names))
     return told if len(told) <= MOST_TOLD else ""
 

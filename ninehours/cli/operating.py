@@ -94,6 +94,13 @@ def _shown(parked: pb.GetParkedResponse, *_: object) -> str:
             *sorted(parked.headers.items()),
         ]
     rows = [*((label, value) for label, value in rows if value), ("release", parked.release)]
+    rows += [
+        (
+            "released before",
+            f"by {each.released_by} at {each.released_at.ToJsonString()}: {each.reason}",
+        )
+        for each in parked.earlier_releases
+    ]
     return "\n".join(f"{label:<16} {value}" for label, value in rows)
 
 

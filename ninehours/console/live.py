@@ -16,10 +16,16 @@ from ninehours.exchange.v1 import news_service_pb2 as pb
 
 from kernel import logs
 from kernel.rpc.remote_refusal import RemoteRefusal
+from kernel.services import SERVICES
 from ninehours.console.services import AskedServices
 
-# By service, the kinds of streams that pages show something of.
-WATCHED: Mapping[str, Sequence[str]] = {"attendance": ("session", "presence")}
+# Shown by a page that shows what services publish.
+PUBLISHED = "published"
+# By service, what pages show something of.
+WATCHED: Mapping[str, Sequence[str]] = {
+    name: (*(("session", "presence", "day") if name == "attendance" else ()), PUBLISHED)
+    for name in SERVICES
+}
 LONGEST = 600.0  # seconds; a service ends its stream sooner
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 MOST_BROWSERS = 1000  # of one process
@@ -49,6 +55,11 @@ class Listening:
     _changed: set[str] = field(default_factory=set)
     _state: Heard | None = None
     _there: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def services(self) -> Collection[str]:
+        """Of which it shows something."""
+        return WATCHED if PUBLISHED in self.shown else ("attendance",)
 
     async def next(self, within: float) -> tuple[Heard, Sequence[str]] | None:
         """What is to be told, with names of streams; None: nothing in these seconds."""
@@ -85,7 +96,7 @@ class Live:
         self._token = token
         self._lock = threading.Lock()
         self._browsers: set[Listening] = set()
-        self._wanted = threading.Event()
+        self._wanted = {service: threading.Event() for service in WATCHED}
         self._closed = threading.Event()
         self._lost = set(WATCHED)
         for service in WATCHED:
@@ -101,26 +112,31 @@ class Live:
             if len(self._browsers) >= MOST_BROWSERS:
                 raise TooManyBrowsers
             self._browsers.add(browser)
-            browser.tell(Heard.LOST if self._lost else Heard.ANYTHING)
-            self._wanted.set()
+            browser.tell(Heard.ANYTHING if self._heard_by(browser) else Heard.LOST)
+            for service in browser.services:
+                self._wanted[service].set()
         try:
             yield browser
         finally:
             with self._lock:
                 self._browsers.discard(browser)
-                if not self._browsers:
-                    self._wanted.clear()
+                for service in browser.services:
+                    if not any(service in other.services for other in self._browsers):
+                        self._wanted[service].clear()
 
     def close(self) -> None:
         """Every browser's stream ends, and it looks for another process."""
         self._closed.set()
-        self._wanted.set()
-        self._tell(Heard.OVER)
+        for wanted in self._wanted.values():
+            wanted.set()
+        with self._lock:
+            for browser in self._browsers:
+                browser.tell(Heard.OVER)
 
     def _watch(self, service: str) -> None:
         pause = FIRST_PAUSE
         while not self._closed.is_set():
-            self._wanted.wait()
+            self._wanted[service].wait()
             try:
                 for told in self._services.watch(
                     pb.WatchRequest(kinds=WATCHED[service]),
@@ -130,7 +146,7 @@ class Live:
                 ):
                     pause = FIRST_PAUSE
                     self._hear(service, told)
-                    if not self._wanted.is_set():
+                    if not self._wanted[service].is_set():
                         break
             except RemoteRefusal as refusal:
                 log.info("unheard", of=service, reason=refusal.reason)
@@ -145,18 +161,21 @@ class Live:
     def _hear(self, service: str, told: pb.WatchResponse) -> None:
         with self._lock:
             self._lost.discard(service)
-            complete = not self._lost
-        if told.anything and complete:
-            self._tell(Heard.ANYTHING)
-        if told.changed:
-            self._tell(Heard.CHANGED, tuple(told.changed))
+            for browser in self._showing(service):
+                if told.anything and self._heard_by(browser):
+                    browser.tell(Heard.ANYTHING)
+                if told.changed:
+                    browser.tell(Heard.CHANGED, tuple(told.changed))
 
     def _lose(self, service: str) -> None:
         with self._lock:
             self._lost.add(service)
-        self._tell(Heard.LOST)
+            for browser in self._showing(service):
+                browser.tell(Heard.LOST)
 
-    def _tell(self, heard: Heard, names: Sequence[str] = ()) -> None:
-        with self._lock:
-            for browser in self._browsers:
-                browser.tell(heard, names)
+    def _showing(self, service: str) -> Iterator[Listening]:
+        return (browser for browser in self._browsers if service in browser.services)
+
+    def _heard_by(self, browser: Listening) -> bool:
+        """Whether of all that it shows news come."""
+        return self._lost.isdisjoint(browser.services)

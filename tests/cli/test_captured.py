@@ -328,7 +328,7 @@ CAPTURES = [
             "parked list --service x",
             "parked show record:7 --service plans",
             "parked show record:7 --service plans --json",
-            "parked release record:7 --service plans",
+            "parked release record:7 --service plans --reason mended",
             "parked give-up record:7 --service plans --reason why",
             "resync ninehours.intake.v1 --service plans",
             "resync ninehours.intake.v1 --service plans --json",

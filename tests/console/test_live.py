@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from playwright.sync_api import Browser, Page, expect
 
 from kernel.process import Service
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
 from tests.harness.console.browsing import go, tab
-from tests.harness.console.clinic import FAMILIES, Clinic, clinic
+from tests.harness.console.clinic import FAMILIES, ZONE, Clinic, clinic
 from tests.harness.console.reader import Reader
 from tests.harness.console.running import WAY_IN
 
@@ -82,6 +85,31 @@ def test_what_another_desk_says_is_marked_and_takes_neither_focus_nor_what_is_ty
         page.keyboard.press("i")
         expect(page.get_by_text("2 of 4 here")).to_be_visible()
     assert len(desk.presence(group, "Castillo").arrivals) == 1
+
+
+def test_a_group_that_others_schedule_is_told_and_shown_where_it_begins_and_takes_no_focus(
+    desk: Clinic, browser: Browser
+) -> None:
+    desk.at_another_site()
+    on = (datetime.now(ZoneInfo(ZONE)) - timedelta(minutes=10)).date()
+    way_in = f"http://{desk.running.addresses[0]}/sign-in?way-in={WAY_IN}"
+    with tab(browser, way_in, "front_desk") as page:
+        page.goto(f"/today?site={desk.front_desk.site_id}&on={on}")  # where nothing is yet
+        expect(page.get_by_text(HEARD)).to_be_visible()
+        first = desk.group(FAMILIES[:2])
+        mine = row(desk, page, first, "Abbott").locator("input[name=time]")
+        expect(page.get_by_label("Name, birth date")).to_be_visible()
+        mine.focus()
+        page.keyboard.type("9:0")
+        later = desk.group(FAMILIES[2:4])
+        added = page.locator("#added a")
+        expect(added).to_have_attribute("href", f"#group-{later}")
+        expect(row(desk, page, later, "Castillo")).to_contain_text("changed")
+        expect(mine).to_be_focused()
+        expect(mine).to_have_value("9:0")
+        desk.front_desk.call(attendance.CancelSessionRequest(session_id=later))
+        expect(page.locator(f"#session-{later}")).to_contain_text("Cancelled")
+        expect(mine).to_be_focused()
 
 
 def test_eight_tabs_of_a_browser_load_and_share_one_stream(

@@ -23,6 +23,7 @@ from tests.harness.kernel.counters import (
     SiteOpened,
     StaffCredentialed,
     attended,
+    released,
     subject_of,
 )
 from tests.harness.signing import signed
@@ -53,7 +54,7 @@ def resync(listener: Listener, log: Log) -> None:
 
 def release(listener: Listener, parked_id: str) -> None:
     with listener.store.transaction() as tx:
-        parked.release(tx, parked_id)
+        released(tx, parked_id)
 
 
 def heal_step_by_step(listener: Listener) -> None:

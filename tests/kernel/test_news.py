@@ -24,7 +24,7 @@ from kernel.store.news import News, Unnamed
 from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE as ATTENDANCE
 from tests.harness.api import Api, api
-from tests.harness.attendance.front_desk import FrontDesk
+from tests.harness.attendance.front_desk import MONDAY, FrontDesk
 from tests.harness.kernel.counters import ADA, BOB, PATIENCE, is_asleep, published, until
 
 FOR_EVER = 3600.0
@@ -61,9 +61,9 @@ def test_what_is_committed_is_told_and_what_is_rolled_back_is_not(
             tx.publish([published(ADA)])
             raise ZeroDivisionError
         publish(counting, BOB)
-        assert next(heard) == BOB
+        assert next(heard) == f"{BOB} published"
         publish(counting, BOB, ADA, BOB)
-        assert next(heard) == " ".join(sorted((ADA, BOB)))
+        assert next(heard) == " ".join([*sorted((ADA, BOB)), "published"])
 
 
 def test_more_than_a_ring_holds_is_told_as_anything(
@@ -93,11 +93,11 @@ def test_of_two_that_listen_the_second_goes_on_when_the_first_is_gone(
         first.enter_context(hearing(counting))
         with hearing(counting) as heard:
             publish(counting, ADA)
-            assert next(heard) == ADA
+            assert next(heard) == f"{ADA} published"
             first.close()
             assert next(heard) is Unnamed.ANYTHING
             publish(counting, BOB)
-            assert next(heard) == BOB
+            assert next(heard) == f"{BOB} published"
 
 
 @pytest.fixture
@@ -124,9 +124,10 @@ def test_a_console_hears_ids_of_the_kinds_that_it_asked_for_alone(
 ) -> None:
     serving, desk = served
     desk.open()
-    answers = watch(serving, service_tokens(secrets_dir, CONSOLE), "session")
+    answers = watch(serving, service_tokens(secrets_dir, CONSOLE), "session", "day")
     session_id = desk.session([ADA.partition("/")[2]])
-    assert list(next(answers).changed) == [f"session/{session_id}"]
+    day = f"day/{desk.site_id}.{MONDAY.date()}"
+    assert list(next(answers).changed) == [day, f"session/{session_id}"]
 
 
 def test_four_watch_at_once_while_others_are_answered_and_a_stop_ends_them(

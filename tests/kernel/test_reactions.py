@@ -18,7 +18,7 @@ from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.refusal import NotYet, Unknown
 from kernel.store.store import Context, Store
-from operations.parked import list_parked, parked_of, release
+from operations.parked import list_parked, parked_of
 from tests.harness.kernel.counters import (
     ADA,
     BOB,
@@ -34,6 +34,7 @@ from tests.harness.kernel.counters import (
     attended,
     executor_of,
     held,
+    released,
 )
 
 TOO_MUCH = 101  # a counter ends at 100
@@ -123,9 +124,9 @@ def test_a_refused_reaction_is_released_by_the_name_it_is_listed_with(
         shown = parked_of(tx.connection, str(parked.id))
         assert (shown.subject, shown.error) == (ADA, parked.error)
         assert clients_not_caught_up(tx.connection, [ADA, BOB]) == {ADA}
-        assert release(tx, str(parked.id)) == "its command is given again"
+        assert released(tx, str(parked.id)) == "its command is given again"
         with pytest.raises(Unknown):
-            release(tx, str(parked.id))
+            released(tx, str(parked.id))
     assert reacting_to(listener) == [("refused", False)]
 
 
@@ -264,7 +265,7 @@ def test_a_forged_fact_is_never_reacted_to(listener: Listener, log: Log) -> None
     repair(listener)
     assert listener.head(BOB)[2] == "BEYOND_OWNER"
     with listener.store.transaction() as tx:
-        release(tx, f"subject:{TOPIC}:{BOB}")
+        released(tx, f"subject:{TOPIC}:{BOB}")
     repair(listener)
     log.tell(BOB, attended("second", 1, client=BOB))
     repair(listener)

@@ -14,7 +14,13 @@ from kernel.messaging.subscriptions import Projection, Subscriptions
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.store.store import Store, Transaction
 from operations import parked
-from operations.parked import WHAT_RELEASE_DOES, ParkedKind, list_parked, parked_of
+from operations.parked import (
+    WHAT_RELEASE_DOES,
+    ParkedKind,
+    earlier_releases,
+    list_parked,
+    parked_of,
+)
 from tests.harness.kernel.counters import (
     ADA,
     BOB,
@@ -25,6 +31,7 @@ from tests.harness.kernel.counters import (
     Listener,
     Log,
     attended,
+    released,
 )
 from tests.harness.signing import signatures_of
 
@@ -69,7 +76,7 @@ def test_a_released_record_is_heard_by_a_release_that_knows_better(
     log.records[ADA][1] = Log().tell(
         ADA, attended("mended", 5), sequence=2, id=log.records[ADA][1].headers["ce_id"].decode()
     )
-    does = in_transaction(listener.store, lambda tx: parked.release(tx, record))
+    does = in_transaction(listener.store, lambda tx: released(tx, record))
     assert does == WHAT_RELEASE_DOES[ParkedKind.RECORD]
     listener.gap_repair.repair()
     assert listener.heard(ADA) == [1, 2, 3, 4]
@@ -81,10 +88,14 @@ def test_a_released_record_that_is_still_of_no_use_parks_again(
     listener: Listener, log: Log
 ) -> None:
     record = park_one(listener, log)
-    in_transaction(listener.store, lambda tx: parked.release(tx, record))
+    in_transaction(listener.store, lambda tx: released(tx, record))
     listener.gap_repair.repair()
     assert listener.head(ADA)[2] == "PARKED"
     assert len(ids(listener)) == 2
+    with listener.store.transaction() as tx:
+        again = parked_of(tx.connection, record)
+        [before] = earlier_releases(tx.connection, again)
+    assert (before.released_by, before.reason) == ("person/eve", "its cause is gone")
 
 
 def give_up(listener: Listener, record: str, rest_to: int | None = None) -> tuple[str, Any]:
@@ -138,7 +149,7 @@ def test_bytes_without_an_envelope_can_only_be_given_up(listener: Listener) -> N
     listener.hear(Record(topic=TOPIC, partition=0, offset=7, headers={"x": b"y"}, body=b"z"))
     [record] = ids(listener)
     with pytest.raises(AgainstTheRules) as refused:
-        in_transaction(listener.store, lambda tx: parked.release(tx, record))
+        in_transaction(listener.store, lambda tx: released(tx, record))
     assert refused.value.reason == "NO_ENVELOPE"
     give_up(listener, record)
     assert ids(listener) == []
@@ -151,7 +162,7 @@ def test_a_failed_derivation_is_released_to_be_derived_again(listener: Listener,
     assert projection == f"derivation:tally:{ADA}"
     with pytest.raises(AgainstTheRules, match="only a record"):
         give_up(listener, projection)
-    in_transaction(listener.store, lambda tx: parked.release(tx, projection))
+    in_transaction(listener.store, lambda tx: released(tx, projection))
     mended = Projection(
         name="tally", code="2", derive=lambda *_: (), publish=TALLY.publish, rows=TALLY.rows
     )
@@ -174,7 +185,7 @@ def test_a_subject_of_another_history_is_forgotten_and_heard_again(
     listener.gap_repair.repair()
     [subject] = ids(listener)
     assert listener.head(ADA)[2] == "OTHER_HISTORY"
-    in_transaction(listener.store, lambda tx: parked.release(tx, subject))
+    in_transaction(listener.store, lambda tx: released(tx, subject))
     listener.gap_repair.repair()
     listener.pending_work.drain()
     assert listener.heard(ADA) == [1, 2, 3]
@@ -241,7 +252,7 @@ def test_an_id_that_is_none_is_refused(listener: Listener, wrong: str) -> None:
 @pytest.mark.parametrize("gone", ["record:99", f"subject:{TOPIC}:{ADA}", "derivation:tally:x"])
 def test_what_is_not_parked_is_unknown(listener: Listener, gone: str) -> None:
     with pytest.raises(Unknown):
-        in_transaction(listener.store, lambda tx: parked.release(tx, gone))
+        in_transaction(listener.store, lambda tx: released(tx, gone))
 
 
 def test_a_given_up_record_is_not_missed_by_who_hears_it_again(

@@ -37,6 +37,7 @@ FOR_GOOD = {
     "command": "actor",
     "published": "body",
     "given_up": "reason",
+    "released": "reason",
     "forgotten_owner": "destroyed_at",
     "read_audit": "actor",
     "destroyed_key": "destroyed_at",

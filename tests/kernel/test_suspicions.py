@@ -10,7 +10,6 @@ from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.messaging.envelope import Record
 from kernel.messaging.inbox_facts import PublishedFacts
 from kernel.store.store import Store
-from operations.parked import release
 from tests.harness.kernel.counters import (
     ADA,
     BOB,
@@ -21,6 +20,7 @@ from tests.harness.kernel.counters import (
     Log,
     attended,
     published,
+    released,
 )
 
 
@@ -316,7 +316,7 @@ def test_a_forged_record_with_the_id_of_the_subjects_own_next_fact_takes_none_aw
         mend(listener)
     with listener.store.transaction() as tx:
         if listener.head(BOB)[2]:
-            release(tx, f"subject:{TOPIC}:{BOB}")
+            released(tx, f"subject:{TOPIC}:{BOB}")
     mend(listener)
     listener.pending_work.drain()
     assert listener.heard(BOB) == [1, 2, 3]

@@ -186,7 +186,12 @@ def test_what_is_parked_is_listed_shown_and_released(system: LocalSystem) -> Non
     assert record in listed.stdout and f"subject:{row['topic']}:{row['subject']}" in listed.stdout
     shown = ninehours(system, "parked", "show", record, "--service", "plans")
     assert "UnknownType at hearing.py:1" in shown.stdout and "4 bytes, not shown" in shown.stdout
-    assert ninehours(system, "parked", "release", record, "--service", "plans").exit_code == 0
+    assert (
+        ninehours(
+            system, "parked", "release", record, "--service", "plans", "--reason", "why"
+        ).exit_code
+        == 0
+    )
     with database(system, "plans") as connection:
 
         def set_aside() -> list[int]:

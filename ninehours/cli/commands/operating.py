@@ -16,6 +16,7 @@ Directory = Annotated[
 ]
 ParkedId = Annotated[str, typer.Argument(metavar="ID", help="As `ninehours parked list` shows it.")]
 ParkedAt = Annotated[str, typer.Option("--service", help="The service that parked it.")]
+Why = Annotated[str, typer.Option("--reason", help="Kept, for those who ask later.")]
 Called = Annotated[str, typer.Argument(help=f"{EACH}.")]
 SomeService = Annotated[str, typer.Argument(help="One of the services. [default: all]")]
 Method = Annotated[str, typer.Argument(help="An RPC's name, as `rpc ls` shows it.")]
@@ -208,18 +209,17 @@ def parked_show(
 
 @done_by("operating:RELEASE.run")
 def parked_release(
-    id: ParkedId, service: ParkedAt, data: System = None, as_json: Json = False
+    id: ParkedId, service: ParkedAt, reason: Why, data: System = None, as_json: Json = False
 ) -> None:
-    """Try it again: after a release that knows better, or when the cause is gone."""
+    """Try it again: after a release that knows better, or when the cause is gone.
+
+    Who did, when and why is kept, and told by `parked show` if it waits here again.
+    """
 
 
 @done_by("operating:GIVE_UP.run")
 def parked_give_up(
-    id: ParkedId,
-    service: ParkedAt,
-    reason: Annotated[str, typer.Option("--reason", help="Kept, for those who ask later.")],
-    data: System = None,
-    as_json: Json = False,
+    id: ParkedId, service: ParkedAt, reason: Why, data: System = None, as_json: Json = False
 ) -> None:
     """Go past a record for good. Who did, when and why is kept with it."""
 

@@ -110,6 +110,7 @@ async function look() {
   while (lookedFor) {
     lookedFor = false;
     await lookOnce();
+    await new Promise((resolve) => setTimeout(resolve, 1000 * (place()?.dataset.pause ?? 0)));
   }
   looking = false;
 }
@@ -127,7 +128,22 @@ async function lookOnce() {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   // Of what is being said here the answer shows all.
   if (waiting.length || sending || sent !== before) return;
-  for (const fresh of page.querySelectorAll("#rows > section")) merge(fresh);
+  // What comes later takes no focus.
+  for (const each of page.querySelectorAll("[autofocus]")) each.removeAttribute("autofocus");
+  if (!document.getElementById("find") && page.getElementById("find")) {
+    document.getElementById("finding").replaceWith(page.getElementById("finding"));
+    offerButtons();
+  }
+  const sections = [...page.querySelectorAll("#rows > section")];
+  const ids = new Set(sections.map((fresh) => fresh.id));
+  let previous = null;
+  for (const fresh of sections) {
+    merge(fresh, previous);
+    previous = document.getElementById(fresh.id);
+  }
+  for (const mine of document.querySelectorAll("#rows > section")) {
+    if (!ids.has(mine.id) && !isBusy(mine)) mine.remove();
+  }
   if (place()) place().dataset.of = page.getElementById("live")?.dataset.of ?? place().dataset.of;
   if (source) want(shown());
 }
@@ -141,11 +157,13 @@ const isBusy = (element) =>
     (field) => field.value !== field.defaultValue,
   );
 
-function merge(fresh) {
+function merge(fresh, previous) {
   const mine = document.getElementById(fresh.id);
   if (!mine) {
-    document.getElementById("rows").append(document.adoptNode(fresh));
+    const rows = document.getElementById("rows");
+    rows.insertBefore(document.adoptNode(fresh), previous ? previous.nextSibling : rows.firstChild);
     for (const row of fresh.querySelectorAll("[data-row]")) mark(row);
+    tellOf(fresh);
     return;
   }
   if (mine.dataset.version !== fresh.dataset.version && !isBusy(mine)) {
@@ -159,17 +177,28 @@ function merge(fresh) {
   }
   const all = [...fresh.querySelectorAll("[data-row]")];
   const ids = new Set(all.map((row) => row.id));
-  let before = null;
+  let above = null;
   for (const row of all) {
     const there = document.getElementById(row.id);
     if (there) mergeRow(there, row);
-    else if (before) before.after(mark(document.adoptNode(row)));
+    else if (above) above.after(mark(document.adoptNode(row)));
     else mine.querySelector("tbody")?.prepend(mark(document.adoptNode(row)));
-    before = document.getElementById(row.id);
+    above = document.getElementById(row.id);
   }
   for (const row of mine.querySelectorAll("[data-row]")) {
     if (!ids.has(row.id) && !isBusy(row)) row.remove();
   }
+}
+
+// A group that was added: where it is, for whoever wants to go there.
+function tellOf(section) {
+  const added = document.getElementById("added");
+  const heading = section.querySelector("h2");
+  if (!added || !heading) return;
+  const link = added.querySelector("a");
+  link.href = `#${heading.id}`;
+  link.textContent = heading.textContent;
+  added.hidden = false;
 }
 
 function mergeRow(there, fresh) {

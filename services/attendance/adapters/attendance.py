@@ -9,5 +9,7 @@ from services.attendance.app.ports import AttendanceWriteSide
 
 def open_attendance(store: Store) -> AttendanceWriteSide:
     """What the api's commands and the stream's reactions work with."""
-    executor = CommandExecutor(store=store, publish=publish, view=schedule.keep)
+    executor = CommandExecutor(
+        store=store, publish=publish, view=schedule.keep, news=schedule.day_of
+    )
     return AttendanceWriteSide(executor, schedule.SqlSchedule())

@@ -1,6 +1,6 @@
 """The schedule as tables: kept with each fact, asked when scheduling, closing and listing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -129,6 +129,16 @@ WHERE s.site_id = :site AND s.service_date BETWEEN :first AND :last
 ORDER BY s.starts_at, s.session_id
 LIMIT :limit
 """
+
+
+def day_of(recorded: Recorded) -> Iterator[str]:
+    """`day/<site_id>.<date>`, on which a session is put."""
+    match recorded.fact:
+        case (
+            SessionScheduled(site_id=site_id, service_date=on)
+            | SessionCorrected(site_id=site_id, service_date=on)
+        ):
+            yield f"day/{site_id}.{on}"
 
 
 def keep(tx: Transaction, recorded: Recorded) -> None:

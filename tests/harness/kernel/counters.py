@@ -42,6 +42,7 @@ from kernel.messaging.subscriptions import Facts, Projection, Subscription, Subs
 from kernel.refusal import AgainstTheRules
 from kernel.store.store import Context, Store, Transaction
 from ninehours.local.kafka import PARTITIONS, declare_topics
+from operations.parked import release
 from tests.harness.signing import signatures_of, signed
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -491,6 +492,11 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not come to hold"
         look.wait(0.005)
+
+
+def released(tx: Transaction, parked_id: str) -> str:
+    """By somebody, for a reason."""
+    return release(tx, parked_id, by="person/eve", reason="its cause is gone")
 
 
 def without_locks(monkeypatch: Any, *, share_only: bool = False) -> None:

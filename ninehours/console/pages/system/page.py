@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.message import Message
@@ -12,6 +13,7 @@ from ninehours.exchange.v1 import operating_service_pb2 as operating
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
 from kernel.services import SERVICES
+from ninehours.console.live import PUBLISHED
 from ninehours.console.services import ServiceAway
 from ninehours.console.texts import words
 from ninehours.console.visit import Screen, Visit
@@ -58,6 +60,8 @@ def system(visit: Visit) -> Screen:
         "master_keys": [(status.service, key) for status in found for key in status.master_keys],
         "certificates": [held for status in found for held in certificates_of(status)],
         "age": age,
+        "at": f"{datetime.now(UTC):%H:%M:%S}",
+        "published": [PUBLISHED],
     }
     return Screen("system.html", shown)
 

@@ -54,6 +54,11 @@ class Day:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.site.time_zone)
 
+    @property
+    def heard_as(self) -> str:
+        """By which attendance tells that a session was put on it: `<site_id>.<date>`."""
+        return f"{self.site.site_id}.{self.on}"
+
     def of(self, site: calendar.ListedSite) -> "Day":
         """The same day at another site."""
         return Day(site, self.on)
