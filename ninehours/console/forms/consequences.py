@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import grpc
@@ -60,7 +61,8 @@ def foreseen(visit: Visit, receipt: common.Receipt) -> Consequences | None:
         days += [_day(day) for day in answer.client.days]
         claims += [_claim(claim) for claim in answer.client.claims]
         elsewhere += answer.elsewhere
-    return Consequences(days, claims, elsewhere)
+    by_date = attrgetter("when")
+    return Consequences(sorted(days, key=by_date), sorted(claims, key=by_date), elsewhere)
 
 
 def _day(day: Any) -> Change:
