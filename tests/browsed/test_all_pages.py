@@ -2,15 +2,25 @@
 tests/harness/console/pages.py."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from html.parser import HTMLParser
 
 import pytest
 from playwright.sync_api import Browser
 
+from kernel.roles import Role
+from kernel.services import SERVICES
 from ninehours.local.system import LocalSystem
-from tests.harness.console.altered import PLANTED, PeopleOfASite, PlantedServices, altered
+from tests.harness.console.altered import (
+    PLANTED,
+    NotingNames,
+    PeopleOfASite,
+    PlantedServices,
+    WithoutOne,
+    altered,
+)
 from tests.harness.console.axe import EVERY, OF_COLOR, OF_WIDTH, violations
-from tests.harness.console.looking import Seen, look
+from tests.harness.console.looking import Seen, listen, look
 from tests.harness.console.pages import LOOKED_AT
 from tests.harness.console.reader import Reader
 from tests.harness.console.story import PlayedStory
@@ -105,6 +115,7 @@ def test_a_page_says_what_it_is_and_names_nobody_where_it_is_kept(
     assert len(page.title) > len(" · Ninehours")
     assert [each for each in story.names if each in page.title + page.address] == []
     assert page.headers["cache-control"] == "no-store"
+    assert page.stored == []
 
 
 @ALL
@@ -112,6 +123,27 @@ def test_a_page_asks_nothing_elsewhere_and_breaks_no_policy(
     seen: Callable[[str], Seen], name: str
 ) -> None:
     assert seen(name).strange == []
+
+
+def test_what_is_asked_elsewhere_and_what_breaks_the_policy_is_found(
+    browser: Browser, browsed: LocalSystem
+) -> None:
+    seen, at = Seen(), browsed.console_url.partition("/sign-in")[0]
+    with closing(browser.new_context(base_url=at)) as context:
+        page = context.new_page()
+        listen(page, at, seen)
+        page.goto(browsed.console_url)
+        for planted in ("<b style='color: red'></b>", "<img src='http://localhost:1/x'>"):
+            page.evaluate(
+                "planted => document.body.insertAdjacentHTML('beforeend', planted)", planted
+            )
+        page.wait_for_function("performance.getEntriesByType('resource') !== null")
+        page.reload()
+    style, image = (
+        [said for said in seen.strange if part in said] for part in ("style", "localhost:1")
+    )
+    assert style
+    assert image
 
 
 @ALL
@@ -154,6 +186,55 @@ def test_script_in_what_services_answer_is_shown_as_text(
     assert tags_planted(answer.body) == []
     if row.names:
         assert PLANTED in answer.text
+
+
+@pytest.mark.parametrize("name", [row.name for row in LOOKED_AT if row.file])
+def test_a_file_is_kept_by_no_cache_and_its_name_says_nothing(
+    as_it_is: SignIn, story: PlayedStory, name: str
+) -> None:
+    row = BY_NAME[name]
+    answer = as_it_is(row.role).get(row.at(story))
+    assert answer.headers["cache-control"] == "no-store"
+    assert named(answer.headers["content-disposition"], story) == []
+
+
+def test_names_are_asked_for_whom_a_page_shows_and_nobody_else(
+    browsed: LocalSystem, story: PlayedStory
+) -> None:
+    with altered(browsed, services=NotingNames) as sign_in:
+        readers = {role: sign_in(role) for role in Role}
+        for row in LOOKED_AT:
+            if row.page and not row.file:
+                NotingNames.told.clear()
+                page = readers[row.role].get(row.at(story))
+                assert NotingNames.told == [name for name in NotingNames.told if name in page.text]
+                NotingNames.pages += bool(NotingNames.told)
+    assert NotingNames.pages > 5
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_page_goes_on_without_a_service_or_says_which_does_not_answer(
+    browsed: LocalSystem, story: PlayedStory, service: str
+) -> None:
+    with altered(browsed, services=WithoutOne) as sign_in:
+        readers = {role: sign_in(role) for role in Role}
+        rows = [(row, row.at(story)) for row in LOOKED_AT if row.page]
+        WithoutOne.away = service
+        answers = {row.name: readers[row.role].get(at) for row, at in rows}
+        WithoutOne.away = ""
+    assert [name for name, page in answers.items() if page.status not in (200, 404, 503)] == []
+    silent = [page for page in answers.values() if page.status == 503]
+    assert silent
+    assert all(f"({service}): no answer at this moment" in page.text for page in silent)
+
+
+def test_names_stand_in_no_log_of_any_process(browsed: LocalSystem, story: PlayedStory) -> None:
+    """The last one here: of all that was looked at."""
+    logs = [path for path in browsed.logs_dir.rglob("*") if path.is_file()]
+    assert any(path.name.startswith("console") for path in logs)
+    for path in logs:
+        text = path.read_text(encoding="utf-8", errors="replace")
+        assert named(text, story) == [], path.name
 
 
 def named(body: str, story: PlayedStory) -> list[str]:

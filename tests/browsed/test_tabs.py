@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ninehours.local.system import LocalSystem
+from tests.harness.console.axe import violations
 from tests.harness.console.browsing import tab
 from tests.harness.console.story import PlayedStory
 
@@ -53,3 +54,28 @@ def test_signed_out_in_one_tab_is_signed_out_in_all(desk: Page, story: PlayedSto
     assert answer is not None
     assert answer.status == 401
     assert [name for name in story.names if name in other.content()] == []
+
+
+def test_a_roster_prints_as_on_paper(desk: Page, story: PlayedStory) -> None:
+    desk.goto(f"/today?{story.day}")
+    desk.emulate_media(media="print")
+    first = desk.locator("tr[data-row]").first
+    expect(first.get_by_role("rowheader")).to_be_visible()
+    expect(desk.get_by_role("columnheader", name="Signature").first).to_be_visible()
+    expect(first.locator(".signature")).to_be_visible()
+    for left_out in ("header", "#find", "#live", "#help", "td[data-acts]"):
+        expect(desk.locator(left_out).first).to_be_hidden()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_colors_are_chosen_and_stay_in_this_browser(
+    browser: Browser, browsed: LocalSystem, script: bool
+) -> None:
+    with tab(browser, browsed.console_url, "front_desk", java_script_enabled=script) as page:
+        page.get_by_role("button", name="Dark").press("Enter")
+        expect(page.locator("html[data-bs-theme=dark]")).to_be_attached()
+        page.goto("/clients")
+        expect(page.locator("html[data-bs-theme=dark]")).to_be_attached()
+        expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
+        if script:  # axe-core is one
+            assert violations(page) == []

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import chart_service_pb2 as pb
 from ninehours.intake.v1 import intake_service_pb2 as intake
 
@@ -119,7 +120,26 @@ def test_consents_are_told_with_their_revocations_and_what_is_kept_from_payers(d
     [consent], [restriction] = answer.consents, answer.restrictions
     assert (consent.consent_id, consent.recipient_payer_id) == (consent_id, PAYER)
     assert [each.revoked_on for each in consent.revocations] == [to_date(day(5)), to_date(day(3))]
+    assert consent.last_day == to_date(day(2))
     assert (getattr(restriction, "from"), restriction.to) == (to_date(day(0)), to_date(day(6)))
+
+
+def test_a_record_is_labelled_by_the_strictest_program_of_theirs_whenever_it_is_asked_of(
+    desk: Desk,
+) -> None:
+    client_id = desk.registered()
+    before = to_timestamp(desk.now)
+
+    def label(**asked: Any) -> Any:
+        return told(desk, pb.ListConsentsRequest, client_id, **asked).label
+
+    assert label() == common.LABEL_PART2  # who applies to a program under it may be its patient
+    desk.now += timedelta(days=1)
+    desk.admitted(client_id, under_part2=False)
+    assert label() == common.LABEL_HIPAA
+    assert label(as_of=before) == common.LABEL_HIPAA
+    desk.admitted(client_id)
+    assert label(as_of=before) == common.LABEL_PART2
 
 
 def test_a_chart_tells_findings_in_words(desk: Desk) -> None:
@@ -291,7 +311,14 @@ def test_every_instrument_says_how_its_score_comes_about(desk: Desk) -> None:
         ("SEVERE", 20),
     ]
     assert by_id["audit_c/1"].depends_on_sex
-    assert not by_id["audit_c/1"].bands
+    assert (by_id["audit_c/1"].highest_score, list(by_id["audit_c/1"].bands)) == (12, [])
+    use, risk, protective = by_id["bam/1"].subscales
+    assert (use.name, use.highest_score, risk.highest_score) == ("use", 12, 24)
+    assert [(each.band, each.lowest_score) for each in protective.bands] == [
+        ("PROTECTIVE", 0),
+        ("", 13),
+    ]
+    assert list(by_id["c_ssrs/1"].categories) == ["NONE", "LOW", "MODERATE", "HIGH"]
     assert (by_id["c_ssrs/1"].risk, by_id["c_ssrs/1"].act_within_minutes) == (
         intake.SAFETY_RISK_HIGH,
         60,

@@ -17,14 +17,15 @@ async function keep() {
   says.textContent = form.dataset.keeping;
   const body = new URLSearchParams(new FormData(form));
   body.set("act", "keep");
-  let kept = false;
+  let outcome = form.dataset.notKept;
   try {
     const answer = await fetch(form.action, { method: "POST", body, redirect: "manual", signal: leaving.signal });
-    kept = answer.type === "opaqueredirect";
+    if (answer.type === "opaqueredirect") outcome = form.dataset.kept;
+    else if (answer.status === 401) outcome = form.dataset.over;
   } catch {
     // Nobody answers: said below.
   }
-  says.textContent = kept ? form.dataset.kept : form.dataset.notKept;
+  says.textContent = outcome;
   sending = false;
   if (again) {
     again = false;

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import reduce
 from typing import Any, TypeVar
 
 from ninehours.common.v1 import persons_pb2 as persons
@@ -17,6 +18,7 @@ from kernel.store.store import Transaction
 from kernel.store.telling import Facts, Telling
 from services.intake.adapters import sealed, told
 from services.intake.adapters.bindings import sites_of
+from services.intake.adapters.episodes import episodes_of
 from services.intake.app.streams import (
     CONTACTS,
     IDENTITY,
@@ -34,6 +36,7 @@ from services.intake.app.streams import (
     rating_stream,
     safety_reason_document,
 )
+from services.intake.domain import consent
 from services.intake.domain.areas import AreasAssessed
 from services.intake.domain.assessment import (
     AssessmentCompleted,
@@ -42,10 +45,21 @@ from services.intake.domain.assessment import (
     SafetyTaskOpened,
 )
 from services.intake.domain.client import ClientRegistered, DiagnosisEnded, DiagnosisRecorded
-from services.intake.domain.consent import ConsentGiven, ConsentRevoked, DisclosureRestricted
+from services.intake.domain.consent import (
+    ConsentGiven,
+    ConsentRevoked,
+    Consents,
+    DisclosureRestricted,
+)
 from services.intake.domain.coverage import CoverageAdded, CoverageEnded, CoverageVerified
 from services.intake.domain.dimensions import DimensionsRated
-from services.intake.domain.episode import ClientAdmitted, ClientTransferred, EpisodeClosed
+from services.intake.domain.episode import (
+    ClientAdmitted,
+    ClientTransferred,
+    EpisodeClosed,
+    Label,
+    label_of,
+)
 from services.intake.domain.forgetting import (
     ClientForgotten,
     ForgettingAsked,
@@ -137,17 +151,24 @@ class Chart:
         return [self._coverage(added) for added in self._own.of(CoverageAdded)]
 
     def consents(self) -> list[told.ToldConsent]:
-        revoked = self._own.of(ConsentRevoked)
+        given, revoked = self._own.of(ConsentGiven), self._own.of(ConsentRevoked)
+        held = reduce(consent.evolve, (said.fact for said in (*given, *revoked)), Consents())
         return [
             self._telling.whole(
                 told.ToldConsent,
-                given,
+                said,
                 revocations=self._telling.parts(
-                    told.ToldRevocation, revoked.about(given, "consent_id")
+                    told.ToldRevocation, revoked.about(said, "consent_id")
                 ),
+                last_day=held.last_day(said.fact),
             )
-            for given in self._own.of(ConsentGiven)
+            for said in given
         ]
+
+    def label(self) -> Label:
+        """As now, of whatever time the rest is told."""
+        client_id = id_of(self._owner)
+        return label_of(episodes_of(self._telling.tx, [client_id])[client_id])
 
     def restrictions(self) -> list[told.ToldRestriction]:
         restricted = self._own.of(DisclosureRestricted)

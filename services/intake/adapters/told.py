@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from ninehours.intake.v1 import intake_service_pb2 as pb
@@ -120,8 +121,11 @@ class ToldRevocation(Told):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldConsent(ToldWhole):
+    """`last_day`: on which it holds; None: it goes on."""
+
     fact: ConsentGiven
     revocations: tuple[ToldRevocation, ...]
+    last_day: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -176,10 +176,11 @@ class ChartServicer:
         client_id, until = _asked(request)
         with self._store.transaction() as tx:
             found = Chart(tx, client_id, until)
-        return pb.ListConsentsResponse(
-            consents=map(to_consent, found.consents()),
-            restrictions=map(to_restriction, found.restrictions()),
-        )
+            return pb.ListConsentsResponse(
+                consents=map(to_consent, found.consents()),
+                restrictions=map(to_restriction, found.restrictions()),
+                label=f"LABEL_{found.label()}",
+            )
 
     def ReadChart(self, request: pb.ReadChartRequest, call: Call) -> pb.ReadChartResponse:
         client_id, until = _asked(request)

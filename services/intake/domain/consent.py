@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import assert_never
 
@@ -102,15 +102,19 @@ class Consents:
     def for_payment_on(self, payer_id: str, on: date) -> str | None:
         """The consent for payment, to this payer, in force on the date: the last of several."""
         for consent in reversed(self.given):
-            revoked_on = self._revoked_on(consent)
             if (
                 consent.purpose in FOR_PAYMENT
                 and consent.recipient_payer_id == payer_id
-                and holds_on(on, consent.given_on, consent.expires_on)
-                and (revoked_on is None or on < revoked_on)
+                and holds_on(on, consent.given_on, self.last_day(consent))
             ):
                 return consent.consent_id
         return None
+
+    def last_day(self, consent: ConsentGiven) -> date | None:
+        """On which it holds; None: it goes on. Before it was given: it held on no day."""
+        revoked_on = self._revoked_on(consent)
+        before = revoked_on - timedelta(days=1) if revoked_on else None
+        return min(filter(None, (consent.expires_on, before)), default=None)
 
     def _revoked_on(self, consent: ConsentGiven) -> date | None:
         """The first day without it.

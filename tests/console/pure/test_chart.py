@@ -1,10 +1,13 @@
 """What the chart makes of what services told: rows, and shapes on one axis of weeks."""
 
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from ninehours.billing.v1 import accounts_service_pb2 as accounts
+from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import rules_pb2 as rules
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.common.v1 import statements_pb2 as correcting
@@ -17,20 +20,24 @@ from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from kernel.rpc.translate import to_date
 from ninehours.console.pages.chart.asking import ToldPart
+from ninehours.console.pages.chart.axis import Shape, axis_of
 from ninehours.console.pages.chart.bands import (
     Bands,
     LevelRow,
+    authorizations_of,
     claims_of,
     levels_of,
     plans_of,
     scores_of,
     weeks_of,
 )
-from ninehours.console.pages.chart.drawing import axis_of, drawn
+from ninehours.console.pages.chart.drawing import drawn
 from ninehours.console.pages.chart.put_right import put_right_of
 from ninehours.console.pages.chart.tables import tables_of
 from ninehours.console.texts import written
+from services.intake.api.chart import to_instrument
 from services.intake.domain.instruments import INSTRUMENTS, bam
+from services.intake.domain.instruments.described import DESCRIBED
 from services.intake.domain.instruments.score import Band
 
 ENUMS = (
@@ -40,7 +47,6 @@ ENUMS = (
     plans.SignerRole,
     intake_pb.SafetyRisk,
     rules.AuthorizationUnit,
-    correcting.CorrectionReason,
 )
 MONDAY = date(2026, 3, 2)
 
@@ -92,6 +98,7 @@ def test_what_services_tell_by_a_code_has_words() -> None:
     assert found["severities"].keys() == {*Band, *flags}
     ids = {instrument.partition("/")[0].upper() for instrument in INSTRUMENTS}
     assert found["instruments"].keys() == ids
+    assert found["subscales"].keys() == {name.upper() for name in bam.SUBSCALES}
 
 
 def test_a_week_is_short_of_the_level_of_its_end_alone_and_only_when_it_is_over() -> None:
@@ -186,11 +193,146 @@ def test_what_overlaps_is_drawn_one_below_the_other_and_what_goes_on_to_the_end(
     assert drawn(Bands()) is None
 
 
-def test_a_category_without_a_total_is_told_and_not_drawn() -> None:
-    told = [intake.InstrumentAssessment(instrument="c_ssrs/1", band="NONE")]
-    rows = scores_of(told, ZoneInfo("UTC"))
-    screener = intake.Instrument(instrument="c_ssrs/1")
-    assert drawn(Bands(scores=rows, instruments={"c_ssrs/1": screener})) is None
+def scored(*told: intake.InstrumentAssessment) -> Bands:
+    """Assessments a week apart, by instruments as intake describes them."""
+    for number, each in enumerate(told):
+        each.completed_at.FromDatetime(datetime(2026, 3, 2 + 7 * number, 18, tzinfo=UTC))
+    described = {each.instrument: to_instrument(each) for each in DESCRIBED}
+    rows = scores_of(told, described, ZoneInfo("America/Chicago"))
+    return Bands(scores=rows, instruments=described)
+
+
+def lanes(bands: Bands) -> dict[str, Sequence[Shape]]:
+    drawing = drawn(bands)
+    assert drawing
+    return {lane.title: lane.shapes for lane in drawing.lanes}
+
+
+def points(shapes: Sequence[Shape]) -> list[Shape]:
+    return [shape for shape in shapes if shape.kind == "point"]
+
+
+def within(point: Shape, strips: Sequence[Shape]) -> list[int]:
+    """In which of the strips it lies, from the lowest."""
+    return [at for at, strip in enumerate(strips) if strip.y <= point.y <= strip.y + strip.height]
+
+
+def strips(shapes: Sequence[Shape]) -> list[Shape]:
+    return [shape for shape in shapes if shape.look.startswith("severity")]
+
+
+def test_a_category_is_a_step_and_nothing_is_drawn_between_two() -> None:
+    shapes = lanes(
+        scored(
+            intake.InstrumentAssessment(instrument="c_ssrs/1", band="NONE"),
+            intake.InstrumentAssessment(
+                instrument="c_ssrs/1", band="HIGH", safety_flag=True, partial=True
+            ),
+        )
+    )["C-SSRS"]
+    assert [shape.text for shape in shapes if shape.look == "note"] == [
+        "none",
+        "low",
+        "moderate",
+        "high",
+    ]
+    none, high = points(shapes)
+    assert (within(none, strips(shapes)), within(high, strips(shapes))) == ([0], [3])
+    assert (none.look, high.look) == ("score", "flagged partial")
+    assert [shape.text for shape in shapes if shape.look == "value"] == ["▲"]
+    assert not [shape for shape in shapes if shape.kind == "line"]
+
+
+def test_subscales_lie_in_bands_of_their_own_and_no_total_is_made_of_them() -> None:
+    found = lanes(
+        scored(
+            intake.InstrumentAssessment(
+                instrument="bam/1", band="USE", subscales={"use": 3, "risk": 11, "protective": 20}
+            ),
+            intake.InstrumentAssessment(
+                instrument="bam/1", band="RISK+PROTECTIVE", subscales={"risk": 14, "protective": 9}
+            ),
+        )
+    )
+    flagged = {
+        title: [within(point, strips(shapes))[0] for point in points(shapes)]
+        for title, shapes in found.items()
+    }
+    assert flagged == {"BAM, use": [1], "BAM, risk": [0, 1], "BAM, protective factors": [1, 0]}
+    values = [shape.text for shapes in found.values() for shape in shapes if shape.look == "value"]
+    assert values == ["3", "11", "14", "20", "9"]
+
+
+def test_a_total_that_alone_does_not_tell_what_it_means_says_what_it_was_found_to_mean() -> None:
+    audit = intake.InstrumentAssessment(instrument="audit_c/1", score=3, band="POSITIVE")
+    shapes = lanes(scored(audit))["AUDIT-C"]
+    assert len(strips(shapes)) == 1
+    assert [shape.text for shape in shapes if shape.look == "value"] == ["3 positive"]
+
+
+def test_whatever_is_drawn_has_its_table_and_a_category_is_told_without_a_score() -> None:
+    improved = plans.ScoreTrend(
+        known=True, first=16, latest=9, change=plans.SCORE_CHANGE_RELIABLY_IMPROVED
+    )
+    plan = care.RecordedPlan(plan_id="plan", plan_version=1, in_force_from=to_date(MONDAY))
+    allowed = billing.AuthorizationBalance(
+        payer_id="payer",
+        unit=rules.AUTHORIZATION_UNIT_DAYS,
+        units=12,
+        issued=3,
+        allocated=2,
+        effective_from=to_date(MONDAY),
+        effective_to=to_date(MONDAY),
+    )
+    bands = replace(
+        scored(
+            intake.InstrumentAssessment(instrument="phq9/1", score=9, band="MILD"),
+            intake.InstrumentAssessment(instrument="bam/1", band="NO_FLAG", subscales={"use": 0}),
+            intake.InstrumentAssessment(instrument="c_ssrs/1", band="LOW"),
+            intake.InstrumentAssessment(instrument="newer/1", band="SOME", score=2),
+        ),
+        levels=[level("2.1", MONDAY)],
+        weeks=weeks_of([week(MONDAY, phq9=improved)], [level("2.1", MONDAY)]),
+        plans=plans_of([plan], []),
+        authorizations=authorizations_of([allowed], {"payer": "Prairie"}),
+        claims=claims_of([claim(MONDAY, MONDAY, stands=True)], {}),
+    )
+    found = lanes(bands)
+    assert [*found] == [
+        "Level of care",
+        "Hours of treatment a week",
+        "PHQ-9",
+        "BAM, use",
+        "C-SSRS",
+        "Plans in force, ● reviewed",
+        "Authorizations, units left",
+        "Claims issued",
+    ]
+    asked, given = (
+        next(shape for shape in found["Hours of treatment a week"] if shape.look == look)
+        for look in ("asked", "hours")
+    )
+    assert "9 to 15 h" in [shape.text for shape in found["Hours of treatment a week"]]
+    assert given.y == pytest.approx(asked.y + asked.height)  # nine hours reach nine hours
+    assert "reliably improved" in [shape.text for shape in found["PHQ-9"]]
+    assert [shape.text for shape in found["Authorizations, units left"]] == ["Prairie: 7/12 days"]
+    names = ("levels", "hours", "scores", "changes", "plans", "authorizations", "claims")
+    tables = tables_of(bands, dict.fromkeys(names, ToldPart(said=True)))
+    assert [(table.name, table.called) for table in tables if table.rows] == [
+        ("levels", ""),
+        ("hours", ""),
+        ("scores", "PHQ-9"),
+        ("scores", "BAM"),
+        ("scores", "C-SSRS"),
+        ("scores", "NEWER"),
+        ("changes", ""),
+        ("plans", ""),
+        ("authorizations", ""),
+        ("claims", ""),
+    ]
+    rows = {table.called: table.rows for table in tables if table.name == "scores"}
+    assert rows["C-SSRS"] == [("16 Mar 2026", "", "low", "")]
+    assert rows["BAM"] == [("9 Mar 2026", "use 0", "no flag", "")]
 
 
 def test_scores_lie_in_the_bands_of_their_instrument() -> None:
@@ -204,7 +346,7 @@ def test_scores_lie_in_the_bands_of_their_instrument() -> None:
     )
     told = [intake.InstrumentAssessment(instrument="phq9/1", score=21, band="SEVERE")]
     told[0].completed_at.FromJsonString("2026-03-03T03:00:00Z")
-    rows = scores_of(told, ZoneInfo("America/Chicago"))
+    rows = scores_of(told, {"phq9/1": phq9}, ZoneInfo("America/Chicago"))
     assert rows[0].on == MONDAY  # by the site's clock
     drawing = drawn(Bands(scores=rows, instruments={"phq9/1": phq9}))
     assert drawing
@@ -220,7 +362,7 @@ def test_what_was_put_right_tells_what_differs_and_what_was_taken_back_all_of_it
         found.said_at.FromJsonString(f"2026-03-0{revision}T12:00:00Z")
         return found
 
-    def consent(day: int) -> statements.Recording:
+    def given(day: int) -> statements.Recording:
         return statements.Recording(
             consent=intake_pb.GiveConsentRequest(
                 client_id="c", purpose=1, given_on=to_date(date(2026, 3, day))
@@ -229,18 +371,18 @@ def test_what_was_put_right_tells_what_differs_and_what_was_taken_back_all_of_it
 
     mistyped = correcting.CORRECTION_REASON_MISTYPED
     revisions = [
-        telling(1, recording=consent(1)),
-        telling(2, recording=consent(2), reason=mistyped, remark="the 2nd"),
-        telling(3, recording=consent(2), reason=mistyped, voided=True),
+        telling(1, recording=given(1)),
+        telling(2, recording=given(2), reason=mistyped, remark="the 2nd"),
+        telling(3, recording=given(2), reason=mistyped, voided=True),
     ]
     right = statements.Statement(revisions=revisions[:1])
     wrong = statements.Statement(revisions=revisions)
     moved, voided = put_right_of([right, wrong], ZoneInfo("UTC"))
-    assert (moved.kind, moved.reason, moved.remark) == ("consent", "mistyped", "the 2nd")
-    assert moved.said == [("given on", "1 Mar 2026", "2 Mar 2026")]
+    assert (moved.kind, moved.reason, moved.remark) == ("Consent", "mistyped", "the 2nd")
+    assert moved.said == [("Given on", "2026-03-01", "2026-03-02")]
     assert voided.taken_back
     assert {stands for _, _, stands in voided.said} == {""}
-    assert ("given on", "2 Mar 2026", "") in voided.said
+    assert ("Given on", "2026-03-02", "") in voided.said
 
 
 def test_a_table_says_why_it_is_not_told_and_is_left_out_where_it_is_for_other_roles() -> None:

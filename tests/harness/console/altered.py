@@ -7,22 +7,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import uvicorn
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+from ninehours.intake.v1 import chart_service_pb2 as intake
 
 from kernel.roles import person_in
 from kernel.rpc.channel import Channel
+from kernel.rpc.rpcs import service_of
 from kernel.rpc.tokens import renewed_tokens, service_tokens
 from kernel.services import CONSOLE
 from kernel.store.database import open_database
 from ninehours.console.assets import assets
 from ninehours.console.live import Live
 from ninehours.console.people import LIFETIME, PeopleOfOneMachine, Person
-from ninehours.console.services import AskedServices
+from ninehours.console.services import AskedServices, ServiceAway
 from ninehours.console.sessions.sign_ins import SignIns
 from ninehours.console.sessions.store import Sessions
 from ninehours.console.signing_in import SigningIn
@@ -58,6 +60,30 @@ class PlantedServices(AskedServices):
         if isinstance(answer, Message):
             _plant(answer)
         return answer
+
+
+class NotingNames(AskedServices):
+    """`told`: the family names that were asked for, by ids; `pages`: on how many."""
+
+    told: ClassVar[list[str]] = []
+    pages = 0
+
+    def ask(self, request: Message, **how: Any) -> Any:
+        answer = super().ask(request, **how)
+        if isinstance(request, intake.NameClientsRequest):
+            NotingNames.told += [client.family_name for client in answer.clients]
+        return answer
+
+
+class WithoutOne(AskedServices):
+    """`away`: the one that doesn't answer any more; empty: all do."""
+
+    away = ""
+
+    def ask(self, request: Message, *, service: str = "", **how: Any) -> Any:
+        if WithoutOne.away == (service or service_of(request)):
+            raise ServiceAway(WithoutOne.away)
+        return super().ask(request, service=service, **how)
 
 
 @contextmanager

@@ -18,12 +18,18 @@ JUDGED: tuple[tuple[int, Literal["dark", "light"], tuple[str, ...]], ...] = (
     (320, "light", OF_WIDTH),
 )
 HEIGHT = 900
+STORED = """async () => [
+  ...Object.keys(localStorage), ...Object.keys(sessionStorage), ...await caches.keys(),
+  ...(await indexedDB.databases()).map((each) => each.name),
+  ...(await navigator.serviceWorker.getRegistrations()).map((each) => each.scope),
+]"""
 
 
 @dataclass(kw_only=True)
 class Seen:
     """`loaded`: bytes as transferred, of all that it loads. `strange`: what was asked of elsewhere,
-    failed or was refused by the policy. `broken`: what keeps somebody out, by theme and width."""
+    failed or was refused by the policy. `broken`: what keeps somebody out, by theme and width.
+    `stored`: what the browser holds of it beside the page."""
 
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -32,6 +38,7 @@ class Seen:
     headings: list[str] = field(default_factory=list)
     loaded: int = 0
     strange: list[str] = field(default_factory=list)
+    stored: list[str] = field(default_factory=list)
     broken: dict[str, list[str]] = field(default_factory=dict)
     widths: dict[int, int] = field(default_factory=dict)
 
@@ -49,7 +56,7 @@ def look(browser: Browser, way_in: str, role: str, address: str, press: str = ""
         page.wait_for_url(lambda url: "/sign-in" not in url)
         if press:
             page.goto(address)
-        _listen(page, at, seen)
+        listen(page, at, seen)
         if press:
             with page.expect_navigation() as answered:
                 page.get_by_role("button", name=press, exact=True).first.press("Enter")
@@ -62,6 +69,7 @@ def look(browser: Browser, way_in: str, role: str, address: str, press: str = ""
         seen.status, seen.headers = answer.status, answer.headers
         seen.address, seen.title = page.url.removeprefix(at), page.title()
         seen.headings = page.locator("h1").all_inner_texts()
+        seen.stored = page.evaluate(STORED)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": HEIGHT})
             seen.widths[width] = page.evaluate("document.documentElement.scrollWidth")
@@ -73,7 +81,7 @@ def look(browser: Browser, way_in: str, role: str, address: str, press: str = ""
     return seen
 
 
-def _listen(page: Page, at: str, seen: Seen) -> None:
+def listen(page: Page, at: str, seen: Seen) -> None:
     """From here on, with nothing kept of before."""
     told = page.context.new_cdp_session(page)
     told.send("Network.enable")

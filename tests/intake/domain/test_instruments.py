@@ -18,6 +18,7 @@ from services.intake.domain.instruments import (
     dast10,
     gad7,
 )
+from services.intake.domain.instruments.described import DESCRIBED, SUBSCALES, Subscale
 from services.intake.domain.instruments.score import Score
 
 
@@ -257,3 +258,34 @@ def test_every_instrument_is_found_by_its_id() -> None:
     } == INSTRUMENTS
     assert not SCORERS.keys() & SCORERS_BY_SEX.keys()
     assert ACT_WITHIN.keys() <= INSTRUMENTS
+
+
+def sums_to(total: int, items: tuple[int, ...]) -> dict[int, int]:
+    return {item: min(4, max(0, total - 4 * place)) for place, item in enumerate(items)}
+
+
+@pytest.mark.parametrize("subscale", SUBSCALES[bam.ID], ids=lambda subscale: str(subscale.name))
+def test_bands_of_a_subscale_begin_where_the_scorer_flags_it(subscale: Subscale) -> None:
+    for total in range(subscale.highest_score + 1):
+        scored = bam.score(sums_to(total, bam.SUBSCALES[subscale.name]))
+        assert scored.subscales[subscale.name] == total
+        meant = [each.band for each in subscale.bands if each.lowest_score <= total][-1]
+        flagged = subscale.name.upper() in scored.band.split("+")
+        assert meant == (subscale.name.upper() if flagged else "")
+
+
+def test_categories_are_told_from_the_mildest() -> None:
+    worse = (
+        {1: 0, 2: 0, 6: 0},
+        {1: 1, 2: 0, 6: 0},
+        {1: 1, 2: 1, 3: 1, 4: 0, 5: 0, 6: 0},
+        {4: 1, 2: 1},
+    )
+    assert tuple(c_ssrs.score(answers).band for answers in worse) == c_ssrs.CATEGORIES
+
+
+def test_an_instrument_has_a_total_or_subscales_or_categories() -> None:
+    for each in DESCRIBED:
+        assert [bool(each.highest_score), bool(each.subscales), bool(each.categories)].count(
+            True
+        ) == 1

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -13,7 +14,9 @@ from ninehours.intake.v1 import chart_service_pb2 as intake
 from ninehours.intake.v1 import intake_service_pb2 as intake_pb
 
 from kernel.rpc.remote_refusal import RemoteRefusal
+from ninehours.console.directories import payers_named
 from ninehours.console.pages.chart.asking import answered, asked
+from ninehours.console.pages.chart.label import label_on
 from ninehours.console.pages.chart.page import (
     KnownSites,
     client_in,
@@ -162,7 +165,9 @@ def _about(visit: Visit, client_id: str, sites: KnownSites) -> dict[str, object]
     """What the head of the page is told."""
     person = answered(visit, intake.ReadPersonRequest(client_id=client_id))
     zone = sites.clock(person.said.site_id if person.said else "")
-    return {"whose": whose(visit, client_id, person, zone), "level": "", "levels_told": False}
+    label = label_on(visit, client_id, datetime.now(zone).date(), payers_named(visit))
+    head = whose(visit, client_id, person, zone, label)
+    return {"whose": head, "level": "", "levels_told": False, "may_ask_why": False}
 
 
 def _instrument(visit: Visit, sites: KnownSites) -> intake.Instrument:

@@ -62,12 +62,13 @@ class WeekRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRow:
-    """An assessment by an instrument."""
+    """An assessment by an instrument. `scored`: it has a total, which `score` is."""
 
     assessment_id: str
     on: date
     instrument: str
     score: int
+    scored: bool
     band: str
     partial: bool
     safety: bool
@@ -197,20 +198,24 @@ def _week(week: Any, levels: Sequence[LevelRow]) -> WeekRow:
     )
 
 
-def scores_of(assessments: Sequence[Any], zone: ZoneInfo) -> list[ScoreRow]:
-    """Of intake's assessments."""
+def scores_of(
+    assessments: Sequence[Any], instruments: Mapping[str, Any], zone: ZoneInfo
+) -> list[ScoreRow]:
+    """Of intake's assessments, by instruments as intake describes them, as far as it does."""
     return [
         ScoreRow(
             assessment_id=each.assessment_id,
             on=day_at(each.completed_at, zone),
             instrument=each.instrument,
             score=each.score,
+            scored=bool(described.highest_score) if described else not each.subscales,
             band=each.band,
             partial=each.partial,
             safety=each.safety_flag,
             subscales=dict(sorted(each.subscales.items())),
         )
         for each in assessments
+        for described in [instruments.get(each.instrument)]
     ]
 
 

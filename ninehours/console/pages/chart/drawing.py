@@ -1,45 +1,30 @@
-"""The bands on one axis of weeks: shapes with places and looks, for the template to write as SVG.
-
-Lengths are those of the SVG's own units, one a pixel on a screen that shows it at its size.
-"""
+"""The bands on one axis of weeks: shapes for the template to write as SVG."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from ninehours.intake.v1 import chart_service_pb2 as intake
-
-from ninehours.console.pages.chart.bands import Bands, LevelRow, PlanRow, ScoreRow, WeekRow
-from ninehours.console.pages.chart.telling import dollars, hours, name_of, severity
+from ninehours.console.pages.chart.axis import (
+    DAY,
+    DAYS,
+    EDGE,
+    GUTTER,
+    TITLE,
+    Axis,
+    Shape,
+    axis_of,
+)
+from ninehours.console.pages.chart.bands import Bands, LevelRow, PlanRow, WeekRow
+from ninehours.console.pages.chart.scales import drawn_scale, scales_of
+from ninehours.console.pages.chart.telling import dollars, hours
 from ninehours.console.texts import words
 
-NARROW, WIDE, PAGE = 52, 110, 1110  # a week, at least and at most; what they share
-DAYS = 7
-GUTTER, EDGE = 112, 4  # left of the first week, for what bands are called; right of the last
-TITLE = 16  # the line over each band that says what it is
 AXIS = 20
 GAP = 12
 BAR = 20
 HOURS_HIGH = 88
 MOST_HOURS = 20
-SCORES_HIGH = 108
-NOTE = 11  # less is too low for words
-MOST_WEEKS = 104
-DAY = timedelta(days=1)
 CHANGE_OF = "PHQ-9"  # whose change plans measures
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """`kind`: bar, point, line or text; `look`: the class that it is drawn by."""
-
-    kind: str
-    look: str
-    x: float
-    y: float
-    width: float = 0
-    height: float = 0
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,47 +35,6 @@ class Lane:
     y: float
     height: float
     shapes: Sequence[Shape]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Axis:
-    """Weeks from a Monday on."""
-
-    monday: date
-    weeks: int
-
-    @property
-    def week(self) -> float:
-        """How wide one is: they fill a page, as far as they can be read and take no more."""
-        return min(max(PAGE // self.weeks, NARROW), WIDE)
-
-    @property
-    def width(self) -> float:
-        return GUTTER + self.weeks * self.week + EDGE
-
-    @property
-    def last(self) -> date:
-        return self.monday + self.weeks * DAYS * DAY - DAY
-
-    def x(self, day: date) -> float:
-        """Where a day begins; the edge for what lies beyond it."""
-        days = min(max((day - self.monday).days, 0), self.weeks * DAYS)
-        return round(GUTTER + days * self.week / DAYS, 1)
-
-    def noon(self, day: date) -> float:
-        """In the middle of a day."""
-        return round(self.x(day) + self.week / DAYS / 2, 1)
-
-    def span(self, first: date, last: date | None) -> tuple[float, float]:
-        """Where days begin that are both included, and how wide they are."""
-        x = self.x(first)
-        return x, round(self.x(min(last or self.last, self.last) + DAY) - x, 1)
-
-    @property
-    def ticks(self) -> list[tuple[float, str]]:
-        """Each week's Monday, `2 Mar`."""
-        mondays = (self.monday + week * DAYS * DAY for week in range(self.weeks))
-        return [(self.x(day), f"{day.day} {day:%b}") for day in mondays]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +73,6 @@ def drawn(bands: Bands) -> Drawing | None:
     return Drawing(axis=axis, lanes=lanes) if lanes else None
 
 
-def axis_of(first: date, last: date) -> Axis:
-    """Whole weeks from the first day to the last; of very many the newest."""
-    monday = first - first.weekday() * DAY
-    weeks = (last - monday).days // DAYS + 1
-    left_out = max(weeks - MOST_WEEKS, 0)
-    return Axis(monday=monday + left_out * DAYS * DAY, weeks=weeks - left_out)
-
-
 def _days(bands: Bands) -> Iterator[date]:
     for spans in (bands.levels, bands.plans, bands.authorizations, bands.claims):
         for row in spans:
@@ -154,13 +90,13 @@ def _lanes(bands: Bands, axis: Axis) -> Iterator[tuple[str, float, list[Shape]]]
     if bands.weeks:
         yield text.hours, TITLE + HOURS_HIGH, list(_hours(bands, axis))
     for instrument in dict.fromkeys(row.instrument for row in bands.scores):
-        described = bands.instruments.get(instrument)
-        if described is not None and described.highest_score:
+        if (described := bands.instruments.get(instrument)) is not None:
             rows = [row for row in bands.scores if row.instrument == instrument]
-            shapes = list(_scores(rows, described, axis))
-            if name_of(instrument) == CHANGE_OF:
-                shapes += _changes(bands.changes, axis)
-            yield name_of(instrument), TITLE + SCORES_HIGH, shapes
+            for scale in scales_of(rows, described):
+                shapes = list(drawn_scale(scale, axis))
+                if scale.title == CHANGE_OF:
+                    shapes += _changes(bands.changes, axis)
+                yield scale.title, TITLE + scale.height, shapes
     plans = [
         Span(
             row.first,
@@ -251,47 +187,6 @@ def _asked(level: LevelRow, axis: Axis, floor: float, ceiling: float) -> Iterato
         kind="bar", look="asked", x=x, y=ceiling, width=width, height=floor - ceiling, text=""
     )
     yield Shape(kind="text", look="note", x=EDGE, y=(floor + ceiling) / 2 + 4, text=text)
-
-
-def _scores(rows: Sequence[ScoreRow], described: intake.Instrument, axis: Axis) -> Iterator[Shape]:
-    highest, bands = described.highest_score, list(described.bands)
-
-    def y(score: float) -> float:
-        return round(TITLE + SCORES_HIGH * (1 - score / highest), 1)
-
-    tops = [*(band.lowest_score for band in bands[1:]), highest]
-    for index, (band, top) in enumerate(zip(bands, tops, strict=True)):
-        yield Shape(
-            kind="bar",
-            look=f"severity-{index % 2}",
-            x=GUTTER,
-            y=y(top),
-            width=axis.width - GUTTER - EDGE,
-            height=round(y(band.lowest_score) - y(top), 1),
-        )
-        if y(band.lowest_score) - y(top) >= NOTE:
-            yield Shape(
-                kind="text",
-                look="note",
-                x=EDGE,
-                y=y((band.lowest_score + top) / 2) + 4,
-                text=severity(band.band),
-            )
-    before: tuple[float, float] | None = None
-    for row in rows:
-        here = axis.noon(row.on), y(row.score)
-        if before:
-            yield Shape(
-                kind="line",
-                look="course",
-                x=before[0],
-                y=before[1],
-                width=here[0] - before[0],
-                height=here[1] - before[1],
-            )
-        before = here
-        yield Shape(kind="point", look="flagged" if row.safety else "score", x=here[0], y=here[1])
-        yield Shape(kind="text", look="value", x=here[0] + 10, y=here[1] - 5, text=str(row.score))
 
 
 def _changes(weeks: Sequence[WeekRow], axis: Axis) -> Iterator[Shape]:

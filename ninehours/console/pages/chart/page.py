@@ -9,18 +9,20 @@ from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.attendance.v1 import calendar_service_pb2 as calendar
+from ninehours.attendance.v1 import statements_service_pb2 as of_attendance
 from ninehours.billing.v1 import accounts_service_pb2 as accounts
-from ninehours.billing.v1 import billing_work_service_pb2 as work
 from ninehours.billing.v1 import statements_service_pb2 as of_billing
 from ninehours.intake.v1 import chart_service_pb2 as intake
 from ninehours.intake.v1 import intake_service_pb2 as tasks
 from ninehours.intake.v1 import statements_service_pb2 as of_intake
 from ninehours.plans.v1 import care_service_pb2 as care
 from ninehours.plans.v1 import courses_service_pb2 as courses
+from ninehours.plans.v1 import explanation_service_pb2 as explanation
 from ninehours.plans.v1 import plans_service_pb2 as plans
 from ninehours.plans.v1 import statements_service_pb2 as of_plans
 
 from kernel.rpc.translate import to_timestamp
+from ninehours.console.directories import payers_named
 from ninehours.console.pages.chart.asking import ToldPart, answered, asked
 from ninehours.console.pages.chart.bands import (
     Bands,
@@ -33,6 +35,7 @@ from ninehours.console.pages.chart.bands import (
     weeks_of,
 )
 from ninehours.console.pages.chart.drawing import CHANGE_OF, drawn
+from ninehours.console.pages.chart.label import RecordLabel, label_on
 from ninehours.console.pages.chart.put_right import FollowedTelling, put_right_of
 from ninehours.console.pages.chart.tables import score_cells, tables_of
 from ninehours.console.pages.chart.telling import (
@@ -63,6 +66,15 @@ class KnownSites:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldBeside:
+    """How sites and payers are called, and by which clock a client's days are told."""
+
+    sites: KnownSites
+    payers: Mapping[str, str]
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Whose:
     """Whose chart it is, as the page's head says; `open_tasks`: due when, and how urgent.
     `goes_on_as`: the client whom this one was merged with, empty: nobody."""
@@ -72,6 +84,7 @@ class Whose:
     born: str
     why_not: str
     goes_on_as: str
+    label: RecordLabel
     open_tasks: list[tuple[str, str]]
 
 
@@ -92,14 +105,17 @@ def chart(visit: Visit) -> Screen:
     person = answered(visit, intake.ReadPersonRequest(client_id=client_id))
     zone = sites.clock(person.said.site_id if person.said else "")
     known_on = _known_on(visit.query.get("known_on", ""))
-    as_of = _end_of(known_on, zone)
-    bands, answers = _told(visit, client_id, sites, zone, as_of)
+    day, as_of = known_on or datetime.now(zone).date(), _end_of(known_on, zone)
+    beside = ToldBeside(sites=sites, payers=payers_named(visit), zone=zone)
+    label = label_on(visit, client_id, day, beside.payers, as_of)
+    bands, answers = _told(visit, client_id, beside, as_of)
     return Screen(
         "chart.html",
         {
-            "whose": whose(visit, client_id, person, zone),
-            "level": _level_on(bands.levels, known_on or datetime.now(zone).date()),
+            "whose": whose(visit, client_id, person, zone, label),
+            "level": _level_on(bands.levels, day),
             "levels_told": answers["levels"].said is not None,
+            "may_ask_why": may(visit, explanation.ExplainLevelOfCareRequest()),
             "known_on": known_on,
             "known_on_shown": shown(known_on),
             "zone": zone.key,
@@ -132,7 +148,9 @@ def known_sites(visit: Visit) -> KnownSites:
     )
 
 
-def whose(visit: Visit, client_id: str, person: ToldPart, zone: ZoneInfo) -> Whose:
+def whose(
+    visit: Visit, client_id: str, person: ToldPart, zone: ZoneInfo, label: RecordLabel
+) -> Whose:
     """What the head of the page says."""
     open_tasks = asked(visit, tasks.ListSafetyTasksRequest(client_id=client_id, open_only=True))
     identity = person.said.identity if person.said else None
@@ -144,6 +162,7 @@ def whose(visit: Visit, client_id: str, person: ToldPart, zone: ZoneInfo) -> Who
         born=shown(born),
         why_not=person.why_not,
         goes_on_as=next((one for one in person.rows("client_ids")[:1] if one != client_id), ""),
+        label=label,
         open_tasks=[
             (shown_moment(moment_at(task.due_at, zone)), code(task, "risk"))
             for task in open_tasks.rows("tasks")
@@ -152,16 +171,10 @@ def whose(visit: Visit, client_id: str, person: ToldPart, zone: ZoneInfo) -> Who
 
 
 def _level_on(levels: Sequence[LevelRow], day: date) -> str:
-    """The level on a day, its program, and its label; empty: in care nowhere, or not told."""
-    text, label = words().chart.level, words().chart.says
+    """The level on a day, and its program; empty: in care nowhere, or not told."""
+    text = words().chart.level
     return "; ".join(
-        text.format(
-            level=row.level,
-            program=row.program,
-            label=label.part2 if row.under_part2 else label.no_part2,
-        )
-        for row in levels
-        if row.has(day)
+        text.format(level=row.level, program=row.program) for row in levels if row.has(day)
     )
 
 
@@ -174,8 +187,8 @@ def result_of(bands: Bands, assessment_id: str) -> AssessmentResult | None:
             measured = name_of(row.instrument) == CHANGE_OF and newest
             return AssessmentResult(
                 instrument=name_of(row.instrument),
-                says=", ".join(filter(None, score_cells(row)[2:])),
-                before=", ".join(score_cells(before[-1])[i] for i in (0, 2, 3)) if before else "",
+                says=", ".join(filter(None, score_cells(row)[1:])),
+                before=", ".join(filter(None, score_cells(before[-1])[:3])) if before else "",
                 change=newest.change
                 if measured and newest and newest.latest_score == row.score
                 else "",
@@ -200,7 +213,7 @@ def _end_of(known_on: date | None, zone: ZoneInfo) -> Timestamp | None:
 
 
 def _told(
-    visit: Visit, client_id: str, sites: KnownSites, zone: ZoneInfo, as_of: Timestamp | None
+    visit: Visit, client_id: str, beside: ToldBeside, as_of: Timestamp | None
 ) -> tuple[Bands, dict[str, ToldPart]]:
     """Each band, and what each table rests on."""
     of_then: dict[str, Any] = {"client_id": client_id, "as_of": as_of}
@@ -209,16 +222,16 @@ def _told(
     assessed = asked(visit, intake.ListAssessmentsRequest(**of_then))
     planned = asked(visit, care.ReadPlansRequest(**of_then))
     account = asked(visit, accounts.ReadAccountRequest(**of_then))
-    payers = _payers(visit) if account.said else {}
-    levels = levels_of(course.rows("episodes"), sites.names)
+    instruments = instruments_of(visit, beside.sites) if assessed.rows("assessments") else {}
+    levels = levels_of(course.rows("episodes"), beside.sites.names)
     bands = Bands(
         levels=levels,
         weeks=weeks_of(progress.rows("weeks"), levels),
-        scores=scores_of(assessed.rows("assessments"), zone),
+        scores=scores_of(assessed.rows("assessments"), instruments, beside.zone),
         plans=plans_of(planned.rows("plans"), levels),
-        authorizations=authorizations_of(account.rows("authorizations"), payers),
-        claims=claims_of(account.rows("claims"), payers),
-        instruments=instruments_of(visit, sites) if assessed.rows("assessments") else {},
+        authorizations=authorizations_of(account.rows("authorizations"), beside.payers),
+        claims=claims_of(account.rows("claims"), beside.payers),
+        instruments=instruments,
     )
     return bands, {
         "levels": course,
@@ -238,15 +251,10 @@ def _put_right(
     of_then: dict[str, Any] = {"client_id": client_id, "as_of": as_of}
     found = [
         statement
-        for service in (of_intake, of_plans, of_billing)
+        for service in (of_intake, of_attendance, of_plans, of_billing)
         for statement in asked(visit, service.ListStatementsRequest(**of_then)).rows("statements")
     ]
     return put_right_of(found, zone)
-
-
-def _payers(visit: Visit) -> Mapping[str, str]:
-    found = asked(visit, work.ListPayersRequest()).rows("payers")
-    return {payer.payer_id: payer.name for payer in found}
 
 
 def instruments_of(visit: Visit, sites: KnownSites) -> Mapping[str, intake.Instrument]:

@@ -1,27 +1,18 @@
 """What was said otherwise since, or taken back: what stood struck, with why and by whom."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
-from ninehours.common.v1 import common_pb2 as common
+from ninehours.common.v1 import statements_pb2
 
-from ninehours.console.pages.chart.telling import (
-    code,
-    day_said,
-    dollars,
-    moment_at,
-    shown,
-    shown_moment,
-)
-from ninehours.told.fields import prefix_of
-
-LEFT_OUT = ("meta",)  # of the command, and nothing that was said
+from ninehours.console.forms.request_form import RequestForm
+from ninehours.console.pages.chart.telling import moment_at, shown_moment
+from ninehours.console.pages.clients.names import who
+from ninehours.console.texts import words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +29,14 @@ class FollowedTelling:
     at: str
 
 
+@dataclass(frozen=True, slots=True)
+class _SaidField:
+    """How a field is called, and what it says."""
+
+    called: str = ""
+    says: str = ""
+
+
 def put_right_of(statements: Sequence[Any], zone: ZoneInfo) -> list[FollowedTelling]:
     """Of services' statements, each with its revisions, the earliest correction first."""
     found = [
@@ -49,61 +48,38 @@ def put_right_of(statements: Sequence[Any], zone: ZoneInfo) -> list[FollowedTell
 
 
 def _put_right(before: Any, after: Any, zone: ZoneInfo) -> FollowedTelling:
-    stood, stands = _leaves(before.recording, zone), _leaves(after.recording, zone)
+    stood, stands = _fields(before.recording, zone), _fields(after.recording, zone)
     if after.voided:
         stands = {}
+    nothing = _SaidField()
     return FollowedTelling(
-        kind=_in_words(before.recording.WhichOneof("said") or ""),
+        kind=words().fields[before.recording.WhichOneof("said")],
         said=[
-            (_in_words(field), stood.get(field, ""), stands.get(field, ""))
-            for field in dict.fromkeys([*stood, *stands])
-            if stood.get(field) != stands.get(field)
+            (
+                (stood.get(name) or stands[name]).called,
+                stood.get(name, nothing).says,
+                stands.get(name, nothing).says,
+            )
+            for name in dict.fromkeys([*stood, *stands])
+            if stood.get(name, nothing).says != stands.get(name, nothing).says
         ],
         taken_back=after.voided,
-        reason=code(after, "reason"),
+        reason=words().values[statements_pb2.CorrectionReason.Name(after.reason)]
+        if after.reason
+        else "",
         remark=after.remark,
-        by=after.said_by,
+        by=who(after.said_by),
         at=shown_moment(moment_at(after.said_at, zone)),
     )
 
 
-def _leaves(recording: Message, zone: ZoneInfo) -> Mapping[str, str]:
-    """Each value that is said, by its field; ids are none that a person reads."""
+def _fields(recording: Message, zone: ZoneInfo) -> Mapping[str, _SaidField]:
+    """Each that says something, by its place; ids are none that a person reads."""
     kind = recording.WhichOneof("said")
-    return dict(_told(getattr(recording, kind), "", zone)) if kind else {}
-
-
-def _told(message: Message, within: str, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
-    for field, value in message.ListFields():
-        at = f"{within} {field.name}".strip()
-        if field.name in LEFT_OUT or field.name.endswith(("_id", "_ids")):
-            continue
-        if field.message_type is not None and field.message_type.GetOptions().map_entry:
-            for key, each in sorted(value.items()):
-                yield f"{at} {key}", str(each)
-        elif field.is_repeated:
-            for number, each in enumerate(value, start=1):
-                yield from _value(field, each, f"{at} {number}", zone)
-        else:
-            yield from _value(field, value, at, zone)
-
-
-def _value(field: Any, value: Any, at: str, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
-    if isinstance(value, common.Date):
-        yield at, shown(day_said(value))
-    elif isinstance(value, Timestamp):
-        yield at, shown_moment(moment_at(value, zone))
-    elif isinstance(value, common.Money):
-        yield at, dollars(value)
-    elif isinstance(value, Message):
-        yield from _told(value, at, zone)
-    elif field.type == FieldDescriptor.TYPE_ENUM:
-        named = field.enum_type.values_by_number[value].name
-        yield at, _in_words(named.removeprefix(prefix_of(field.enum_type)).lower())
-    elif field.type != FieldDescriptor.TYPE_BYTES:
-        yield at, str(value)
-
-
-def _in_words(name: str) -> str:
-    """A field's, or a code's."""
-    return name.replace("_", " ")
+    form = RequestForm(request=getattr(recording, kind or ""), zone=zone)
+    return {
+        each.name: _SaidField(": ".join(filter(None, (some.legend, each.label))), each.says)
+        for some in form.fieldsets()
+        for each in some.fields
+        if each.is_said
+    }

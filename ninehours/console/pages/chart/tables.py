@@ -1,6 +1,6 @@
 """Each band's table: what is drawn, in words and numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,16 +20,20 @@ from ninehours.console.pages.chart.telling import (
     name_of,
     severity,
     shown,
+    subscale_name,
 )
 from ninehours.console.texts import words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """`name`: of its words; cells as they are shown, the first of each row names it. `why_not`: it
-    isn't told. `links`: of each row where it leads, none: nowhere."""
+    """`name`: of its words; `about`: whose of several it is, and `called`; cells as they are shown,
+    the first of each row names it. `why_not`: it isn't told. `links`: of each row where it leads,
+    none: nowhere."""
 
     name: str
+    about: str = ""
+    called: str = ""
     rows: Sequence[Sequence[str]]
     why_not: str = ""
     links: Sequence[str] = ()
@@ -40,7 +44,6 @@ def tables_of(bands: Bands, answers: Mapping[str, ToldPart]) -> list[Table]:
     rows: dict[str, list[Sequence[str]]] = {
         "levels": [_level(row) for row in bands.levels],
         "hours": [_week(row) for row in bands.weeks],
-        "scores": [score_cells(row) for row in bands.scores],
         "changes": [_change(row) for row in bands.changes],
         "plans": [_plan(row) for row in bands.plans],
         "authorizations": [
@@ -55,11 +58,29 @@ def tables_of(bands: Bands, answers: Mapping[str, ToldPart]) -> list[Table]:
         "claims": [_claim(row) for row in bands.claims],
     }
     links = {"claims": [f"/claims/{row.claim_id}" for row in bands.claims]}
-    return [
-        Table(name=name, rows=rows[name], why_not=told.why_not, links=links.get(name, ()))
-        for name, told in answers.items()
-        if not told.of_other_roles
-    ]
+    found: list[Table] = []
+    for name, told in answers.items():
+        if name == "scores" and bands.scores:
+            found += _by_instrument(bands.scores)
+        elif not told.of_other_roles:
+            table = Table(
+                name=name,
+                rows=rows.get(name, ()),
+                why_not=told.why_not,
+                links=links.get(name, ()),
+            )
+            found.append(table)
+    return found
+
+
+def _by_instrument(scores: Sequence[ScoreRow]) -> Iterator[Table]:
+    for instrument in dict.fromkeys(row.instrument for row in scores):
+        yield Table(
+            name="scores",
+            about=instrument.partition("/")[0],
+            called=name_of(instrument),
+            rows=[score_cells(row) for row in scores if row.instrument == instrument],
+        )
 
 
 def _level(row: LevelRow) -> Sequence[str]:
@@ -102,15 +123,17 @@ def _asked(row: WeekRow) -> str:
 
 
 def score_cells(row: ScoreRow) -> Sequence[str]:
-    """Day, instrument, score, band, note."""
+    """Day, score, what it means, note; of what finds a category no score."""
     text = words().chart.says
     scores = (
-        ", ".join(f"{name} {score}" for name, score in row.subscales.items())
+        ", ".join(f"{subscale_name(name)} {score}" for name, score in row.subscales.items())
         if row.subscales
         else str(row.score)
+        if row.scored
+        else ""
     )
     notes = [text.partial] * row.partial + [text.safety] * row.safety
-    return shown(row.on), name_of(row.instrument), scores, severity(row.band), ", ".join(notes)
+    return shown(row.on), scores, severity(row.band), ", ".join(notes)
 
 
 def _change(row: WeekRow) -> Sequence[str]:

@@ -76,6 +76,11 @@ def name_of(instrument: str) -> str:
     return _worded(words().chart.instruments, name.upper())
 
 
+def subscale_name(name: str) -> str:
+    """As a person reads it."""
+    return _worded(words().chart.subscales, name.upper())
+
+
 def frequency(code: str) -> str:
     """Of a claim; one that says none is an original."""
     return _worded(words().chart.frequencies, code or ORIGINAL)

@@ -18,7 +18,9 @@ ID = "bam/1"
 USE = (4, 5, 6)
 RISK = (1, 2, 3, 8, 11, 15)
 PROTECTIVE = (9, 10, 12, 13, 14, 16)
+SUBSCALES = {"use": USE, "risk": RISK, "protective": PROTECTIVE}
 SCORED = frozenset({*USE, *RISK, *PROTECTIVE})
+USE_FROM, RISK_FROM, PROTECTIVE_TO = 1, 12, 12
 DRUGS = range(71, 78)
 PROGRESS = 17
 ANSWERS = range(5)
@@ -35,15 +37,15 @@ def score(answers: Mapping[int, int]) -> Score:
     scored = require_answers(answers, SCORED, ANSWERS, unscored=(*DRUGS, PROGRESS))
     subscales = {
         name: sum(scored[item] for item in items if item in scored)
-        for name, items in (("use", USE), ("risk", RISK), ("protective", PROTECTIVE))
+        for name, items in SUBSCALES.items()
         if any(item in scored for item in items)
     }
     flags = []
-    if subscales.get("use", 0) >= 1:
+    if subscales.get("use", 0) >= USE_FROM:
         flags.append("USE")
-    if subscales.get("risk", 0) >= 12:
+    if subscales.get("risk", 0) >= RISK_FROM:
         flags.append("RISK")
-    if scored.keys() >= set(PROTECTIVE) and subscales["protective"] <= 12:
+    if scored.keys() >= set(PROTECTIVE) and subscales["protective"] <= PROTECTIVE_TO:
         flags.append("PROTECTIVE")
     return Score(
         score=0,

@@ -23,6 +23,7 @@ BEHAVIOUR, BEHAVIOUR_RECENT = 6, 7
 MAY_BE_HIGH = frozenset({THOUGHTS, 4, 5, BEHAVIOUR, BEHAVIOUR_RECENT})
 ITEMS = range(1, 8)
 NO, YES = 0, 1
+CATEGORIES = (Band.NONE, Band.LOW, Band.MODERATE, Band.HIGH)
 
 
 def score(answers: Mapping[int, int]) -> Score:

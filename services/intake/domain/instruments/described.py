@@ -1,6 +1,6 @@
 """What instruments ask and how their scores come about, in words for whoever reads a score."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,13 +22,42 @@ from services.intake.domain.instruments.wording import WORDINGS, ItemWording
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BandFrom:
-    """What a score means from `lowest_score` on, until the next one."""
+    """What a score means from `lowest_score` on, until the next one; empty: nothing is flagged."""
 
-    band: Band
+    band: str
     lowest_score: int
 
 
-BANDS = {phq9.ID: phq9.BANDS, gad7.ID: gad7.BANDS, dast10.ID: dast10.BANDS}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscale:
+    """A sum of some items, under the name that scores have it by; `bands` from the lowest."""
+
+    name: str
+    highest_score: int
+    bands: tuple[BandFrom, ...]
+
+
+BANDS: Mapping[str, Sequence[tuple[int, Band]]] = {
+    phq9.ID: phq9.BANDS,
+    gad7.ID: gad7.BANDS,
+    dast10.ID: dast10.BANDS,
+}
+FLAGS = {
+    "use": ((0, ""), (bam.USE_FROM, "USE")),
+    "risk": ((0, ""), (bam.RISK_FROM, "RISK")),
+    "protective": ((0, "PROTECTIVE"), (bam.PROTECTIVE_TO + 1, "")),
+}
+SUBSCALES = {
+    bam.ID: tuple(
+        Subscale(
+            name=name,
+            highest_score=len(items) * max(bam.ANSWERS),
+            bands=tuple(BandFrom(band=band, lowest_score=lowest) for lowest, band in FLAGS[name]),
+        )
+        for name, items in bam.SUBSCALES.items()
+    )
+}
+CATEGORIES: Mapping[str, Sequence[Band]] = {c_ssrs.ID: c_ssrs.CATEGORIES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +95,20 @@ class InstrumentDescribed:
 
     @property
     def highest_score(self) -> int:
-        """0: it has no total that bands are of."""
-        return len(self.scored_items) * self.highest_answer if self.bands else 0
+        """0: it has no total."""
+        return (
+            0 if self.subscales or self.categories else len(self.scored_items) * self.highest_answer
+        )
+
+    @property
+    def subscales(self) -> Sequence[Subscale]:
+        """Of one that has no total of them."""
+        return SUBSCALES.get(self.instrument, ())
+
+    @property
+    def categories(self) -> Sequence[Band]:
+        """The mildest first, of one that sums nothing."""
+        return CATEGORIES.get(self.instrument, ())
 
     @property
     def wordings(self) -> Sequence[ItemWording]:
