@@ -143,17 +143,18 @@ def test_a_double_click_scores_once(
 def test_a_head_says_who_under_which_label_and_what_is_open(
     browsed: LocalSystem, story: PlayedStory, somebody: str
 ) -> None:
+    known_on = iso(story.group.service_date)
     with altered(browsed) as sign_in:
-        known_on = iso(story.group.service_date)
         of_story = sign_in("clinician").get(f"/clients/{story.client_id}/chart?known_on={known_on}")
         of_somebody = sign_in("front_desk").get(f"/clients/{somebody}/chart")
     head = of_story.text.partition("All of it stands")[0]
-    for says in ("born", "level ", "42 CFR part 2 prohibits", "Consent: ", "Why this level"):
+    for says in ("born", "level ", "HIPAA alone", "Consent: ", "Why this level"):
         assert says in head
     head = of_somebody.text
     assert "Oquendo, Ines" in head
     assert "born" in head
     assert "not in care" in head
+    assert "42 CFR part 2 prohibits" in head
     assert "No consent is in force: no payer may be told." in head
 
 
@@ -167,6 +168,7 @@ def test_what_was_said_otherwise_is_struck_with_its_reason_from_the_day_it_was_k
     correction.statement.statement_id = said.statement_id
     correction.statement.revision = said.revisions[-1].revision
     correction.correction.reason = correcting.CORRECTION_REASON_MISTYPED
+    correction.correction.remark = "On the letter it is another street."
     correction.recording.registration.identity.address.line = "7 Sienna Road"
     story.ask(Role.FRONT_DESK, correction)
     path = f"/clients/{somebody}/chart"
@@ -175,7 +177,7 @@ def test_what_was_said_otherwise_is_struck_with_its_reason_from_the_day_it_was_k
             sign_in("front_desk").get(at) for at in (path, f"{path}?known_on=2020-01-01")
         )
     assert "<del>1 Umber Lane</del>" in now.body
-    assert "mistyped" in now.text
+    assert "mistyped: On the letter it is another street." in now.text
     assert "Umber Lane" not in before.text
 
 

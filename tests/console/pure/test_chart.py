@@ -239,7 +239,7 @@ def test_a_category_is_a_step_and_nothing_is_drawn_between_two() -> None:
     none, high = points(shapes)
     assert (within(none, strips(shapes)), within(high, strips(shapes))) == ([0], [3])
     assert (none.look, high.look) == ("score", "flagged partial")
-    assert [shape.text for shape in shapes if shape.look == "value"] == ["▲"]
+    assert [shape.text for shape in shapes if shape.look == "beside"] == ["▲"]
     assert not [shape for shape in shapes if shape.kind == "line"]
 
 
@@ -259,7 +259,7 @@ def test_subscales_lie_in_bands_of_their_own_and_no_total_is_made_of_them() -> N
         for title, shapes in found.items()
     }
     assert flagged == {"BAM, use": [1], "BAM, risk": [0, 1], "BAM, protective factors": [1, 0]}
-    values = [shape.text for shapes in found.values() for shape in shapes if shape.look == "value"]
+    values = [shape.text for shapes in found.values() for shape in shapes if shape.look == "beside"]
     assert values == ["3", "11", "14", "20", "9"]
 
 
@@ -267,7 +267,7 @@ def test_a_total_that_alone_does_not_tell_what_it_means_says_what_it_was_found_t
     audit = intake.InstrumentAssessment(instrument="audit_c/1", score=3, band="POSITIVE")
     shapes = lanes(scored(audit))["AUDIT-C"]
     assert len(strips(shapes)) == 1
-    assert [shape.text for shape in shapes if shape.look == "value"] == ["3 positive"]
+    assert [shape.text for shape in shapes if shape.look == "beside"] == ["3 positive"]
 
 
 def test_whatever_is_drawn_has_its_table_and_a_category_is_told_without_a_score() -> None:

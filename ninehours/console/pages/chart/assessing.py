@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.exchange.v1 import drafts_service_pb2 as drafts
 from ninehours.intake.v1 import chart_service_pb2 as intake
 from ninehours.intake.v1 import intake_service_pb2 as intake_pb
@@ -18,9 +19,7 @@ from ninehours.console.directories import payers_named
 from ninehours.console.pages.chart.asking import answered, asked
 from ninehours.console.pages.chart.label import label_on
 from ninehours.console.pages.chart.page import (
-    KnownSites,
     client_in,
-    instruments_of,
     known_sites,
     whose,
 )
@@ -51,24 +50,23 @@ class AskedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptAnswers:
-    """By item; `kept_at`: when, as a person reads it, empty: they aren't kept."""
+    """By item; `saved_at` None: they aren't kept."""
 
     given: Mapping[str, str]
-    kept_at: str = ""
+    saved_at: Timestamp | None = None
 
 
 def choose(visit: Visit) -> Screen:
     """By which instrument."""
     client_id = client_in(visit)
     require(visit, intake_pb.CompleteAssessmentRequest())
-    sites = known_sites(visit)
-    about = _about(visit, client_id, sites)
     listed = asked(visit, drafts.ListDraftsRequest(), SERVICE).rows("drafts")
     kept = {draft.form for draft in listed if draft.client_id == client_id}
-    found = instruments_of(visit, sites).values()
     told = {
-        **about,
-        "instruments": [(_name(each), each.title, _draft(_name(each)) in kept) for each in found],
+        **_about(visit, client_id)[0],
+        "instruments": [
+            (_name(each), each.title, _draft(_name(each)) in kept) for each in _instruments(visit)
+        ],
     }
     return Screen("assess_choose.html", told)
 
@@ -80,16 +78,12 @@ def assess(visit: Visit) -> Screen | GoTo:
     require(visit, intake_pb.CompleteAssessmentRequest())
     if COMMAND not in visit.query:
         return GoTo(_path(client_id, visit.place["instrument"], str(uuid4())))
-    sites = known_sites(visit)
-    person = answered(visit, intake.ReadPersonRequest(client_id=client_id))
-    zone = sites.clock(person.said.site_id if person.said else "")
-    return _screen(visit, client_id, sites, _kept(visit, client_id, zone))
+    return _screen(visit, client_id, _instrument(visit), _kept(visit, client_id))
 
 
 def answer(visit: Visit) -> Screen | GoTo:
     """Keep what is answered until now, or have it scored."""
-    client_id, sites = client_in(visit), known_sites(visit)
-    instrument = _instrument(visit, sites)
+    client_id, instrument = client_in(visit), _instrument(visit)
     given = {
         name.removeprefix(FIELD): value
         for name, value in visit.form.items()
@@ -112,24 +106,28 @@ def answer(visit: Visit) -> Screen | GoTo:
             text = words().assess.refused.format(why=says)
         elif refusal.reason == "COMMAND_ID_REUSED":
             text = words().assess.scored_before
-        return _screen(visit, client_id, sites, KeptAnswers(given=given), refused=text)
+        return _screen(visit, client_id, instrument, KeptAnswers(given=given), refused=text)
     _drop(visit, client_id)
     return GoTo(f"/clients/{client_id}/chart?assessed={scored.assessment_id}")
 
 
 def _screen(
-    visit: Visit, client_id: str, sites: KnownSites, kept: KeptAnswers, refused: str = ""
+    visit: Visit,
+    client_id: str,
+    instrument: intake.Instrument,
+    kept: KeptAnswers,
+    refused: str = "",
 ) -> Screen:
-    instrument = _instrument(visit, sites)
+    about, zone = _about(visit, client_id)
     items = items_of(instrument, kept.given)
     told = {
-        **_about(visit, client_id, sites),
+        **about,
         "path": _path(client_id, _name(instrument)),
         "instrument": instrument,
         "items": items,
         "command_id": visit.form.get(COMMAND) or visit.query.get(COMMAND, ""),
         "act_within": _within(instrument.act_within_minutes),
-        "kept_at": kept.kept_at,
+        "kept_at": shown_moment(moment_at(kept.saved_at, zone)) if kept.saved_at else "",
         "refused": refused,
         "focus": next((item.number for item in items if not item.given), items[0].number),
     }
@@ -161,18 +159,22 @@ def items_of(instrument: intake.Instrument, given: Mapping[str, str]) -> list[As
     return found
 
 
-def _about(visit: Visit, client_id: str, sites: KnownSites) -> dict[str, object]:
-    """What the head of the page is told."""
+def _about(visit: Visit, client_id: str) -> tuple[dict[str, object], ZoneInfo]:
+    """What the head of the page is told, and the client's clock."""
     person = answered(visit, intake.ReadPersonRequest(client_id=client_id))
-    zone = sites.clock(person.said.site_id if person.said else "")
+    zone = known_sites(visit).clock(person.said.site_id if person.said else "")
     label = label_on(visit, client_id, datetime.now(zone).date(), payers_named(visit))
     head = whose(visit, client_id, person, zone, label)
-    return {"whose": head, "level": "", "levels_told": False, "may_ask_why": False}
+    return {"whose": head, "level": "", "levels_told": False, "may_ask_why": False}, zone
 
 
-def _instrument(visit: Visit, sites: KnownSites) -> intake.Instrument:
+def _instruments(visit: Visit) -> Sequence[intake.Instrument]:
+    return list(visit.ask(intake.ListInstrumentsRequest()).instruments)
+
+
+def _instrument(visit: Visit) -> intake.Instrument:
     """The one that the address names; NoSuchPage."""
-    for each in instruments_of(visit, sites).values():
+    for each in _instruments(visit):
         if _name(each) == visit.place["instrument"]:
             return each
     raise NoSuchPage
@@ -201,15 +203,14 @@ def _within(minutes: int) -> str:
     return str(text.minutes.format(count=minutes) if over else text.hours.format(count=hours))
 
 
-def _kept(visit: Visit, client_id: str, zone: ZoneInfo) -> KeptAnswers:
+def _kept(visit: Visit, client_id: str) -> KeptAnswers:
     """What the person kept of it; nothing, where they didn't."""
     name = _draft(visit.place["instrument"])
     request = drafts.ReadDraftRequest(form=name, client_id=client_id)
     found = asked(visit, request, SERVICE).said
     if found is None:
         return KeptAnswers(given={})
-    given = json.loads(found.content)
-    return KeptAnswers(given=given, kept_at=shown_moment(moment_at(found.saved_at, zone)))
+    return KeptAnswers(given=json.loads(found.content), saved_at=found.saved_at)
 
 
 def _keep(visit: Visit, client_id: str, given: Mapping[str, str]) -> None:

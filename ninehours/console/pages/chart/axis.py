@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 NARROW, WIDE, PAGE = 52, 110, 1110  # a week, at least and at most; what they share
 DAYS = 7
-GUTTER, EDGE = 112, 4  # left of the first week, for what bands are called; right of the last
+GUTTER, EDGE = 128, 4  # left of the first week, for what bands are called; right of the last
 TITLE = 16  # the line over each band that says what it is
 NOTE = 11  # less is too low for words
 MOST_WEEKS = 104

@@ -67,9 +67,9 @@ class KnownSites:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldBeside:
-    """How sites and payers are called, and by which clock a client's days are told."""
+    """How sites and payers are called, by id, and by which clock a client's days are told."""
 
-    sites: KnownSites
+    sites: Mapping[str, str]
     payers: Mapping[str, str]
     zone: ZoneInfo
 
@@ -106,7 +106,7 @@ def chart(visit: Visit) -> Screen:
     zone = sites.clock(person.said.site_id if person.said else "")
     known_on = _known_on(visit.query.get("known_on", ""))
     day, as_of = known_on or datetime.now(zone).date(), _end_of(known_on, zone)
-    beside = ToldBeside(sites=sites, payers=payers_named(visit), zone=zone)
+    beside = ToldBeside(sites=sites.names, payers=payers_named(visit), zone=zone)
     label = label_on(visit, client_id, day, beside.payers, as_of)
     bands, answers = _told(visit, client_id, beside, as_of)
     return Screen(
@@ -222,8 +222,8 @@ def _told(
     assessed = asked(visit, intake.ListAssessmentsRequest(**of_then))
     planned = asked(visit, care.ReadPlansRequest(**of_then))
     account = asked(visit, accounts.ReadAccountRequest(**of_then))
-    instruments = instruments_of(visit, beside.sites) if assessed.rows("assessments") else {}
-    levels = levels_of(course.rows("episodes"), beside.sites.names)
+    instruments = _instruments(visit) if assessed.rows("assessments") else {}
+    levels = levels_of(course.rows("episodes"), beside.sites)
     bands = Bands(
         levels=levels,
         weeks=weeks_of(progress.rows("weeks"), levels),
@@ -257,10 +257,7 @@ def _put_right(
     return put_right_of(found, zone)
 
 
-def instruments_of(visit: Visit, sites: KnownSites) -> Mapping[str, intake.Instrument]:
-    """By id; none where no site is known, for which they are asked."""
-    site_id = next(iter(sites.names), "")
-    if not site_id:
-        return {}
-    found = asked(visit, intake.ListInstrumentsRequest(site_id=site_id)).rows("instruments")
+def _instruments(visit: Visit) -> Mapping[str, intake.Instrument]:
+    """By id."""
+    found = asked(visit, intake.ListInstrumentsRequest()).rows("instruments")
     return {each.instrument: each for each in found}

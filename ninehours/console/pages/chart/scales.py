@@ -144,4 +144,4 @@ def drawn_scale(scale: DrawnScale, axis: Axis) -> Iterator[Shape]:
     for point, (x, up) in zip(scale.points, places, strict=True):
         yield Shape(kind="point", look=point.look, x=x, y=up)
         if point.says:
-            yield Shape(kind="text", look="value", x=x + 10, y=up - 5, text=point.says)
+            yield Shape(kind="text", look="beside", x=x + 7, y=up - 5, text=point.says)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
+from ninehours.attendance.v1 import roster_service_pb2 as roster
 from ninehours.intake.v1 import search_service_pb2 as intake
 
 from kernel.rpc.remote_refusal import RemoteRefusal
@@ -16,6 +17,7 @@ from ninehours.console.pages.today.roster import (
     full_name,
     groups_of,
 )
+from ninehours.console.policies import require
 from ninehours.console.visit import Screen, Visit
 
 MOST_FOUND = 10
@@ -38,6 +40,7 @@ class Found:
 
 def find(visit: Visit) -> Screen:
     """At most ten whom the typed text finds, each told apart; of the token's sites."""
+    require(visit, roster.ReadRosterRequest())
     day, sites = day_named(visit, visit.form)
     return screen_of_found(visit, day, {site.site_id: site.name for site in sites})
 
