@@ -83,6 +83,7 @@ def assess(visit: Visit) -> Screen | GoTo:
 
 def answer(visit: Visit) -> Screen | GoTo:
     """Keep what is answered until now, or have it scored."""
+    require(visit, intake_pb.CompleteAssessmentRequest())
     client_id, instrument = client_in(visit), _instrument(visit)
     given = {
         name.removeprefix(FIELD): value
