@@ -155,7 +155,7 @@ def _session(visit: Visit, named: Mapping[str, str]) -> NotedSession:
     if not sees_clinical({visit.person.role}):
         raise NotYours
     day, _ = day_named(visit, named)
-    group, recorded = group_named(visit, day, named.get("session", ""))
+    group, recorded = group_named(visit, day, named.get("session", ""), THERE)
     return NotedSession(day, group, recorded)
 
 

@@ -1,6 +1,6 @@
 """The page: which day of which site, what of its roster, and what is refused, at its field."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from http import HTTPStatus
@@ -18,6 +18,7 @@ from kernel.rpc.translate import date_of, to_date
 from ninehours.console.pages.today.roster import (
     Group,
     KnownOfClients,
+    State,
     clients_of,
     first_expected,
     groups_of,
@@ -143,13 +144,19 @@ def _nearest(visit: Visit, day: Day) -> Mapping[str, Day]:
     }
 
 
-def group_named(visit: Visit, day: Day, session_id: str) -> tuple[Group, roster.RecordedSession]:
-    """One session of the day, with names; NoSuchPage where it isn't one of them."""
+def group_named(
+    visit: Visit, day: Day, session_id: str, states: Collection[State] = tuple(State)
+) -> tuple[Group, roster.RecordedSession]:
+    """One session of the day, with names of those who are so; NoSuchPage where it isn't one of
+    them."""
     sessions = [each for each in sessions_of(visit, day) if each.session_id == session_id]
     if not sessions:
         raise NoSuchPage
-    told = KnownOfClients(names=_names(visit, clients_of(sessions)), standing=None)
-    [group] = groups_of(sessions, told, day.zone, datetime.now(UTC))
+    now = datetime.now(UTC)
+    [group] = groups_of(sessions, KnownOfClients(names={}, standing=None), day.zone, now)
+    wanted = [row.client_id for row in group.rows if row.state in states]
+    told = KnownOfClients(names=_names(visit, wanted), standing=None)
+    [group] = groups_of(sessions, told, day.zone, now)
     return group, sessions[0]
 
 
