@@ -110,7 +110,7 @@ def test_without_script_it_is_kept_refused_at_the_form_and_scored_once(
 def test_a_session_that_ended_in_the_middle_takes_no_answer_with_it(
     browser: Browser, browsed: LocalSystem, somebody: str
 ) -> None:
-    with tab(browser, browsed.console_url, "clinician") as page:
+    with tab(browser, browsed.console_url, "clinician", answered=(401,)) as page:
         go(page, f"/clients/{somebody}/assess/gad7")
         page.keyboard.press("ArrowRight")
         expect(page.get_by_text("Kept.", exact=True)).to_be_visible()
