@@ -12,7 +12,7 @@ MACRO = re.compile(r"\{% macro (\w+)\(\) %\}(.*?)\{% endmacro %\}", re.DOTALL)
 WITHOUT_TOKEN = {
     "/sign-in": "nobody is signed in yet: the way in is compared with a cookie",
     "/theme": "how this browser shows pages is all that it changes",
-    "{{ leaving.address }}": "it is sent to the identity provider",
+    "signed_out.html: {{ leaving.address }}": "it is sent to the identity provider",
 }
 WITHOUT_COMMAND = {
     **WITHOUT_TOKEN,
@@ -21,10 +21,9 @@ WITHOUT_COMMAND = {
     "/what-if": "it asks",
     "/sign-in/as": "signed in twice is signed in",
     "/sign-out": "signed out twice is signed out",
-    "/system/parked/give-up": "of a record, which is gone past once",
-    "/system/parked/release": "of a record, which is tried again until it is taken",
     "/worklist/views/drop": "dropped twice is dropped",
-    "{{ then }}": "it is a form that was sent before, with all that it carried",
+    "parked.html: {{ path }}": "of what is parked, which is released or gone past once",
+    "sending.html: {{ then }}": "it is a form that was sent before, with all that it carried",
 }
 
 
@@ -34,7 +33,9 @@ def forms() -> Iterator[tuple[str, str]]:
         text = path.read_text(encoding="utf-8")
         for name, says in MACRO.findall(text):
             text = text.replace(f"{{{{ {name}() }}}}", says)
-        yield from ((found[1], found[0]) for found in FORM.finditer(text))
+        for found in FORM.finditer(text):
+            sent_to = found[1] if found[1].startswith("/") else f"{path.name}: {found[1]}"
+            yield sent_to, found[0]
 
 
 def test_every_form_carries_the_token_of_its_session() -> None:
