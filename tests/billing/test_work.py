@@ -11,6 +11,7 @@ from ninehours.billing.v1 import rules_pb2
 
 from kernel.refusal import Malformed
 from kernel.rpc.translate import date_of, to_date, to_timestamp
+from services.billing.domain.payers.rules import LateSignature
 from tests.harness.billing.facts import COVERAGE, SITE, Story
 from tests.harness.billing.history import day
 from tests.harness.billing.service import Office, covered
@@ -141,6 +142,33 @@ def test_who_writes_notes_is_told_what_waits_on_them_and_no_other_hold(
     first = busy.call("ListDaysAwaitingNotes", asked)
     asked.page_token = first.next_page_token
     assert [*first.days, *busy.call("ListDaysAwaitingNotes", asked).days] == list(awaiting)
+
+
+def test_who_signed_too_late_is_told_what_is_to_be_attested_and_how_much_waits_on_it(
+    office: Office, story: Story
+) -> None:
+    office.set_up(SITE, [CLIENT], late_signature=LateSignature.ATTEST)
+    office.hear(story.admitted(CLIENT, office.payer_id))
+    office.hear(story.attended(CLIENT, [day(0), day(2)]))
+    office.hear(story.late(CLIENT, day(2)) + story.unsigned(CLIENT, day(0)))
+    evening = f"{CLIENT} {day(2)} evening"
+
+    def waiting() -> list[tuple[str, int, int]]:
+        asked = work.ListNotesToAttestRequest(on=to_date(day(12)))
+        notes = office.call("ListNotesToAttest", asked).notes
+        return [(it.terms.session_id, it.age_days, it.at_stake.minor_units) for it in notes]
+
+    assert waiting() == [(evening, 10, 30_000)]
+    asked = work.TellNoteTermsRequest(client_ids=[CLIENT], service_date=to_date(day(2)))
+    told = {it.session_id: it for it in office.call("TellNoteTerms", asked).notes}
+    assert {it.late_signature for it in told.values()} == {rules_pb2.LATE_SIGNATURE_ATTEST}
+    assert {session_id: it.late for session_id, it in told.items()} == {
+        evening: True,
+        f"{CLIENT} {day(2)}": False,
+    }
+    office.hear(story.attested(CLIENT, day(2)))
+    assert waiting() == []
+    assert {it.attested for it in office.call("TellNoteTerms", asked).notes} == {True, False}
 
 
 def test_payers_are_listed_with_the_versions_of_their_rules(office: Office) -> None:

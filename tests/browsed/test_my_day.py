@@ -4,12 +4,20 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, expect
+from ninehours.attendance.v1 import calendar_service_pb2 as calendar
+from ninehours.attendance.v1 import roster_service_pb2 as roster
+from ninehours.intake.v1 import intake_service_pb2 as intake
+from ninehours.plans.v1 import care_service_pb2 as care
+from ninehours.plans.v1 import plans_service_pb2 as plans
+from playwright.sync_api import Browser, Page, expect
 
+from kernel.roles import Role
 from ninehours.cli.connection import Services
 from ninehours.local.system import LocalSystem
 from tests.harness.console.browsing import go, tab
+from tests.harness.console.clinical import open_task
 from tests.harness.console.reader import Reader
+from tests.harness.console.story import PlayedStory
 from tests.harness.console.unsigned import UnsignedGroup, asked, unsigned_group
 
 PLANTED = "<script>document.title='planted'</script>"
@@ -138,3 +146,129 @@ def test_what_is_typed_is_there_again_after_a_reload(
         expect(page.get_by_text("Kept.")).to_be_visible()
         page.reload()
         expect(page.get_by_label("What the group did")).to_have_value("Half a sent")
+
+
+def to_row(page: Page, link: str) -> None:
+    """By keys, to the row of my day that has this link."""
+    go(page, "/my-day")
+    row = page.locator(f"[data-item]:has(a[href='{link}'])")
+    for _ in range(page.locator("[data-item]").count()):
+        if row.locator(":focus").count():
+            break
+        page.keyboard.press("j")
+    expect(row.locator(":focus")).to_have_count(1)
+
+
+def test_a_safety_task_is_handed_on_and_closed_by_keyboard_alone(
+    browsed: LocalSystem, services: Services, browser: Browser
+) -> None:
+    task = open_task(services, "Tiverton")
+    with tab(browser, browsed.console_url, "clinician") as page:
+        to_row(page, f"{task.address}/close")
+        expect(page.locator(f"a[href='/clients/{task.client_id}']")).to_have_count(1)
+        page.keyboard.press("h")
+        expect(page.get_by_role("heading", name="Hand a safety task on")).to_be_visible()
+        expect(page.locator("[autofocus]")).to_be_focused()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Reason is required.")).to_be_visible()
+        expect(page.locator("[autofocus]")).to_be_focused()
+        page.keyboard.type("Leads their group.")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Record it")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="My day")).to_be_visible()
+        assert task.stands().owner.startswith("staff/")
+        to_row(page, f"{task.address}/close")
+        page.keyboard.press("c")
+        expect(page.locator("[autofocus]")).to_be_focused()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Tab")
+        page.keyboard.type("Made a plan for the night.")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Record it")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="My day")).to_be_visible()
+        expect(page.locator(f"[id='{task.task_id}']")).to_have_count(0)
+        assert task.stands().action == intake.SAFETY_ACTION_SAFETY_PLAN_MADE
+
+
+def test_a_safety_task_is_closed_once_without_script_and_refused_at_its_field(
+    browsed: LocalSystem, services: Services
+) -> None:
+    task = open_task(services, "Ulverston")
+    reader = signed_in(browsed, "clinician")
+    form = reader.get(f"{task.address}/close").form(f"{task.address}/close")
+    refused = reader.send(form, step="look", note=PLANTED)
+    assert (refused.status, "What was done" in refused.text) == (422, True)
+    form = refused.form(f"{task.address}/close")
+    assert form.fields["note"] == PLANTED
+    done = {"action": "SAFETY_ACTION_REFERRED_TO_CRISIS"}
+    looked = reader.send(form, step="look", **done)
+    assert task.stands().action == intake.SAFETY_ACTION_UNSPECIFIED
+    form = looked.form(f"{task.address}/close")
+    for _ in range(2):
+        assert reader.send(form, step="record").at == "/my-day"
+    late = reader.get(f"{task.address}/hand_on")
+    owner = late.form(f"{task.address}/hand_on")
+    gone = reader.send(owner, step="look", owner=staff_in(services), reason="Too late.")
+    assert (gone.status, "Somebody closed it meanwhile" in gone.text) == (422, True)
+    assert reader.get(f"{task.address}/vanish").status == 404
+    assert signed_in(browsed, "front_desk").get(f"{task.address}/close").status == 403
+
+
+def to_field(page: Page, name: str) -> None:
+    """By Tab, which goes through the parts of a date, too."""
+    field = page.locator(f"[id='{name}']:focus")
+    for _ in range(5):
+        if field.count():
+            break
+        page.keyboard.press("Tab")
+    expect(field).to_have_count(1)
+
+
+def staff_in(services: Services) -> str:
+    """Somebody who is staff."""
+    site = services.ask(Role.CLINICIAN, calendar.ListSitesRequest()).sites[0]
+    staff = services.ask(Role.CLINICIAN, roster.ListStaffRequest(site_id=site.site_id)).staff
+    return f"staff/{staff[0].staff_id}"
+
+
+def test_a_plan_is_reviewed_from_the_day_and_the_version_that_follows_is_drafted(
+    browsed: LocalSystem, services: Services, story: PlayedStory, browser: Browser
+) -> None:
+    client_id, plan_id, episode_id = story.plan
+    address = f"/my-day/plans/{client_id}/{plan_id}/review"
+    with tab(browser, browsed.console_url, "clinician") as page:
+        to_row(page, address)
+        page.keyboard.press("p")
+        expect(page.locator("#reviewed_on")).to_be_focused()
+        page.keyboard.type("04202026")
+        # It stays late, as whoever else looks at the story finds it.
+        to_field(page, "next_review_by")
+        page.keyboard.type("04272026")
+        statuses = page.get_by_label("Status")
+        for number in range(statuses.count()):
+            to_field(page, f"ratings.{number}.status")
+            page.keyboard.type("met")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Record it")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="My day")).to_be_visible()
+    reader = signed_in(browsed, "clinician")
+    refused = reader.send(reader.get(address).form(address), step="look")
+    assert (refused.status, "Status" in refused.text) == (422, True)
+    found = services.ask(Role.CLINICIAN, care.ReadPlansRequest(client_id=client_id)).plans
+    plan = next(each for each in found if each.plan_id == plan_id)
+    assert {each.status for each in plan.reviews[-1].ratings} == {plans.OBJECTIVE_STATUS_MET}
+
+    address = f"/my-day/plans/{client_id}/{episode_id}/draft"
+    form = reader.get(address).form(address)
+    assert form.fields["goals.0.in_the_clients_words"] == plan.goals[0].in_the_clients_words
+    refused = reader.send(form, step="look", **{"interventions.0.times_per_week": "99"})
+    assert (refused.status, "aria-invalid" in refused.body) == (422, True)

@@ -1,6 +1,6 @@
 """What waits for whoever signs, on the played story: looked at, decided, refused at its field."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -15,27 +15,36 @@ from ninehours.cli.connection import Services
 from ninehours.local.system import LocalSystem
 from tests.browsed.test_my_day import PLANTED, signed_in
 from tests.harness.console.browsing import go, tab
+from tests.harness.console.clinical import physician
 from tests.harness.console.unsigned import asked
 
-AUDITOR = "person/clinical-auditor"
+AUDITOR, PHYSICIAN = "person/clinical-auditor", "person/physician"
+IN_A_WEEK = datetime.now(UTC).date() + timedelta(days=7)
+LEVELS = "/to-sign?kind=TO_SIGN_KIND_RECOMMENDATION"
+CERTIFICATIONS = "/to-sign?kind=TO_SIGN_KIND_CERTIFICATION"
 
 
 def test_a_recommendation_is_looked_at_with_its_inputs_and_overridden_with_a_reason(
     browsed: LocalSystem,
 ) -> None:
     reader = signed_in(browsed, "clinician", AUDITOR)
-    page = reader.get("/to-sign")
+    page = reader.get(LEVELS)
     assert "What it rests on" in page.text
+    assert "now at level 2.1" in page.text
     form = page.form("/to-sign/decide")
     refused = reader.send(form, act="override")
     assert (refused.status, "To override takes a reason" in refused.text) == (422, True)
     assert refused.form("/to-sign/decide").fields["about"] == form.fields["about"]
+    assert 'aria-describedby="why-reason"' in refused.body
     form = refused.form("/to-sign/decide")
-    decided = reader.send(form, act="override", why="Stays with us for family sessions.")
+    why = "Stays with us for family sessions."
+    decided = reader.send(form, act="override", reason=why)
     assert decided.status == 200
     assert form.fields["about"] not in decided.body
     # Sent again it is the same; said otherwise, from an old page, it is refused.
-    assert reader.send(form, act="override", why="Stays with us for family sessions.").status == 200
+    assert (
+        reader.send(form, act="override", reason="Stays with us for family sessions.").status == 200
+    )
     assert reader.send(form, act="accept").status == 422
     assert reader.send(form, act="vanish").status == 404
 
@@ -57,13 +66,16 @@ def test_a_plan_is_shown_beside_the_one_before_refused_at_fields_and_signed(
     assert (refused.status, "Choose why it isn't signed" in refused.text) == (422, True)
     refused = nobody.send(form, act="attest", signed_on="soon")
     assert (refused.status, "This is no date" in refused.text) == (422, True)
+    refused = nobody.send(form, act="attest", signed_on=str(IN_A_WEEK))
+    assert (refused.status, "Signed on is in the future" in refused.text) == (422, True)
     reader = signed_in(browsed, "clinician", AUDITOR)
     form = reader.get(f"/to-sign?about={plan_id}").form("/to-sign/decide")
     assert reader.send(form, act="sign").status == 200
     page = reader.get(f"/to-sign?about={plan_id}")
     assert "Signed by the clinician" in page.text
     reader.send(page.form("/to-sign/decide"), act="attest")
-    assert "waits no more" in reader.get(f"/to-sign?about={plan_id}").text
+    # In force, it waits for a physician.
+    assert "no physician certified it" in reader.get(f"/to-sign?about={plan_id}").text
 
 
 def _drafted(services: Services) -> str:
@@ -94,8 +106,34 @@ def test_what_waits_is_not_for_every_role(browsed: LocalSystem) -> None:
 
 def test_one_is_accepted_by_keyboard_alone(browsed: LocalSystem, browser: Browser) -> None:
     with tab(browser, browsed.console_url, "clinician") as page:
-        go(page, "/to-sign")
+        go(page, LEVELS)
         first = page.get_by_role("navigation", name="What waits").get_by_role("link").first
         about = urlsplit(first.get_attribute("href") or "").query
         page.keyboard.press("Enter")
         expect(page.locator(f"a[href$='{about}']")).to_have_count(0)
+
+
+def test_a_physician_certifies_by_keyboard_alone_and_nobody_else_does(
+    browsed: LocalSystem, browser: Browser
+) -> None:
+    with asked(browsed) as services:
+        physician(services, PHYSICIAN)
+    reader = signed_in(browsed, "clinician", AUDITOR)
+    form = reader.get(CERTIFICATIONS).form("/to-sign/decide")
+    refused = reader.send(form, act="certify")
+    assert (refused.status, "You hold no credential" in refused.text) == (422, True)
+    about = form.fields["about"]
+    with tab(browser, browsed.console_url, "clinician") as page:
+        page.get_by_label("Who you are").select_option(PHYSICIAN)
+        page.get_by_role("button", name="Go on as that").press("Enter")
+        go(page, CERTIFICATIONS)
+        expect(page.get_by_text("no physician certified it")).to_be_visible()
+        page.get_by_label("To be certified anew by").fill(str(IN_A_WEEK + timedelta(days=60)))
+        page.locator("button[value=certify]").press("Enter")
+        expect(page.get_by_text("is not within 60 days after the certification")).to_be_visible()
+        expect(page.locator("#recertify_by")).to_be_focused()
+        go(page, CERTIFICATIONS)
+        page.keyboard.press("Enter")
+        expect(page.locator(f"a[href*='{about}']")).to_have_count(0)
+    # Sent again by somebody who looked before, it waits no more.
+    assert "waits no more" in reader.get(f"/to-sign?about={about}").text

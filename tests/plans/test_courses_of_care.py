@@ -9,7 +9,7 @@ from ninehours.plans.v1 import courses_service_pb2 as pb
 from ninehours.plans.v1 import plans_service_pb2 as plans_pb
 
 from kernel.refusal import Malformed
-from kernel.rpc.translate import to_date, to_timestamp
+from kernel.rpc.translate import date_of, to_date, to_timestamp
 from services.plans.app.courses_of_care import CourseOfCare, census_of
 from tests.harness.plans.service import EVENING, NOW, Log, Plans, draft, in_force, march
 from tests.harness.plans.treatments import Treated, confirm, recommended, review
@@ -142,7 +142,8 @@ def test_a_draft_waits_for_who_signs_until_it_is_in_force_and_a_recommendation_u
 
     def waiting() -> list[tuple[int, str]]:
         items = plans.call("ListToSign", pb.ListToSignRequest(on=to_date(day(7)))).items
-        return [(item.kind, item.about_id) for item in items]
+        found = [(item.kind, item.about_id) for item in items]
+        return [each for each in found if each[0] != pb.TO_SIGN_KIND_CERTIFICATION]
 
     of_week = (pb.TO_SIGN_KIND_RECOMMENDATION, found.recommendation_id)
     assert waiting() == [of_week]
@@ -159,3 +160,32 @@ def test_a_draft_waits_for_who_signs_until_it_is_in_force_and_a_recommendation_u
     assert waiting() == [(pb.TO_SIGN_KIND_PLAN, second)]
     elsewhere = pb.ListToSignRequest(on=to_date(day(7)), site_id=str(uuid4()))
     assert not plans.call("ListToSign", elsewhere).items
+
+
+def test_a_plan_waits_to_be_certified_from_when_it_is_in_force_and_anew_a_week_before_its_day(
+    plans: Plans, treated: Treated
+) -> None:
+    plan_id = in_force(plans, treated.client_id, treated.episode_id)
+    [activated] = read(plans, treated)
+    in_force_from = date_of(activated, "in_force_from")
+
+    def waiting(on: date) -> list[Any]:
+        items = plans.call("ListToSign", pb.ListToSignRequest(on=to_date(on))).items
+        return [item for item in items if item.kind == pb.TO_SIGN_KIND_CERTIFICATION]
+
+    assert waiting(in_force_from - timedelta(days=1)) == []
+    [first] = waiting(in_force_from)
+    assert (first.about_id, first.HasField("until")) == (plan_id, False)
+    assert date_of(first, "since") == in_force_from
+    assert date_of(first, "until_at_most") == in_force_from + timedelta(days=60)
+    plans.call(
+        "CertifyPlan",
+        plans_pb.CertifyPlanRequest(
+            plan_id=plan_id,
+            certified_on=to_date(in_force_from),
+            recertify_by=to_date(in_force_from + timedelta(days=60)),
+        ),
+    )
+    assert waiting(in_force_from + timedelta(days=52)) == []
+    [anew] = waiting(in_force_from + timedelta(days=53))
+    assert date_of(anew, "until") == in_force_from + timedelta(days=60)

@@ -35,6 +35,7 @@ from services.billing.api.deadlines import DeadlinesServicer
 from services.billing.api.servicer import SERVICE as CLAIMS
 from services.billing.api.statements import SERVICE as STATEMENTS
 from services.billing.api.work import SERVICE as WORK
+from services.billing.domain.payers.rules import LateSignature
 from services.intake.__main__ import SERVICE as INTAKE
 from services.plans.__main__ import SERVICE as PLANS
 from tests.harness.attendance.front_desk import MONDAY, FrontDesk, at, weekly
@@ -209,7 +210,8 @@ def of_attendance(new_store: NewStore) -> World:
 def of_billing(new_store: NewStore) -> World:
     office = Office(new_store(BILLING))
     here, there = "0c11e700-0000-4000-8000-00000000000a", "0c11e700-0000-4000-8000-00000000000b"
-    office.set_up(A, [here, there], filing_limit_days=3650)
+    rules: Any = {"filing_limit_days": 3650, "late_signature": LateSignature.ATTEST}
+    office.set_up(A, [here, there], **rules)
     office.enroll(B)
     log = Log()
     issued: dict[str, list[str]] = {"claim": [], "batch": []}
@@ -234,6 +236,7 @@ def of_billing(new_store: NewStore) -> World:
     office.hear(stories[1].attended(there, [day(7), day(9)]))
     office.hear(stories[1].attended(there, [day(70), day(72)]))
     office.hear(stories[1].unsigned(there, day(72)))
+    office.hear(stories[1].late(there, day(70)))
     recorded = "SELECT id FROM fact WHERE type = 'billing.authorization_recorded.v1'"
     said = [
         str(office.query(f"{recorded} AND body->>'client_id' = :client", client=client_id)[0].id)
@@ -266,6 +269,7 @@ def of_billing(new_store: NewStore) -> World:
             (billing.ListProposalsRequest(), holding(there)),
             (work.ListHoldsRequest(), holding(there)),
             (work.ListDaysAwaitingNotesRequest(), holding(there)),
+            (work.ListNotesToAttestRequest(), holding(there)),
             (work.ListWorkRequest(), holding(there)),
             (deadlines.ListDueRequest(on=on, ahead_days=365), holding(there)),
             facts_of(office.store, f"client/{there}"),

@@ -39,12 +39,14 @@ class Mistyped(Exception):
 class RequestForm:
     """`request`: what holds before anybody types. `choices`: of a field, by its last name, the list
     that it is chosen from. `without`: names that aren't asked. `more`: of a repeated message, by
-    its last name, how many empty ones there are to fill in. `zone`: of times."""
+    its last name, how many empty ones there are to fill in. `legends`: of an entry of one, by its
+    place (`ratings.0.`), what it is called instead of its number. `zone`: of times."""
 
     request: Message = field(repr=False)
     choices: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
     without: Collection[str] = ()
     more: Mapping[str, int] = field(default_factory=dict)
+    legends: Mapping[str, str] = field(default_factory=dict, repr=False)
     zone: tzinfo = UTC
 
     def fieldsets(
@@ -112,6 +114,7 @@ class RequestForm:
                     place, legend_of = f"{name}.{number}.", f"{called} {number + 1}"
                     if _is_entry(at):
                         legend_of = f"{legend}, {legend_of}"
+                    legend_of = self.legends.get(place, legend_of)
                     within += self._fieldsets(entry, place, legend_of, typed, wrong)
             else:
                 nested = getattr(message, declared.name)

@@ -14,8 +14,17 @@ from ninehours.console.pages.clients import acts, client, finding, registering
 from ninehours.console.pages.home import home
 from ninehours.console.pages.issue.corrections import correct, corrections
 from ninehours.console.pages.issue.page import issue, leave
-from ninehours.console.pages.my_day.notes import add_to_notes, keep_notes, notes, sign_notes
+from ninehours.console.pages.my_day.drafting import ask_draft, say_draft
+from ninehours.console.pages.my_day.notes import (
+    add_to_notes,
+    attest_notes,
+    keep_notes,
+    notes,
+    sign_notes,
+)
 from ninehours.console.pages.my_day.page import my_day
+from ninehours.console.pages.my_day.reviewing import ask_review, say_review
+from ninehours.console.pages.my_day.safety import ask_of_task, say_of_task
 from ninehours.console.pages.system.page import system
 from ninehours.console.pages.system.parked import give_up, parked, release
 from ninehours.console.pages.system.reads import reads
@@ -39,6 +48,13 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("POST", "/my-day/notes/sign"): sign_notes,
     ("POST", "/my-day/notes/draft"): keep_notes,
     ("POST", "/my-day/notes/add"): add_to_notes,
+    ("POST", "/my-day/notes/attest"): attest_notes,
+    ("GET", "/my-day/safety/{client_id}/{task_id}/{act}"): ask_of_task,
+    ("POST", "/my-day/safety/{client_id}/{task_id}/{act}"): say_of_task,
+    ("GET", "/my-day/plans/{client_id}/{plan_id}/review"): ask_review,
+    ("POST", "/my-day/plans/{client_id}/{plan_id}/review"): say_review,
+    ("GET", "/my-day/plans/{client_id}/{episode_id}/draft"): ask_draft,
+    ("POST", "/my-day/plans/{client_id}/{episode_id}/draft"): say_draft,
     ("GET", "/to-sign"): to_sign,
     ("POST", "/to-sign/decide"): decide,
     ("GET", "/today"): today,

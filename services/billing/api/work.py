@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_work_service_pb2 as pb
@@ -13,18 +14,22 @@ from kernel.messaging.supposed import supposed_facts
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.translate import date_of, reading, to_date
-from kernel.sites import those_asked
+from kernel.sites import speaks_for, those_asked
 from kernel.store.store import Store
+from services.billing.adapters.as_of import histories_by
 from services.billing.adapters.following import RevisedRow
 from services.billing.adapters.foreseeing import foreseen, foreseen_of_all
 from services.billing.adapters.pages import SqlPages
+from services.billing.adapters.publication import money
 from services.billing.adapters.rule_sets import rule_set_of
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.adapters.work import WorkQuery, awaited_work, totals_of_work
+from services.billing.api.explaining import clients_asked
 from services.billing.api.lists import REASON, RowLists, limit_of, rows_query
 from services.billing.api.work_items import work_item, work_total
 from services.billing.app.draft_id import draft_id
 from services.billing.app.questions import Supposed, replayed
+from services.billing.domain.days.notes import NoteTerms, note_terms
 from services.billing.domain.days.service_day import DayRow
 from services.billing.domain.payers.payer import Payer
 from services.billing.domain.payers.rules import DayOutcome, RuleSet
@@ -35,18 +40,22 @@ CLIENTS, MOST_CLIENTS = 200, 1000
 """Clients looked at, unless said otherwise, and at most."""
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingWorkService"]
 _holds_query = rows_query(pb.ListHoldsRequest, outcome=DayOutcome.HOLD, reason=REASON)
+_OF_NOTES: Any = {
+    **dict.fromkeys(("client_id", "payer_id", "state", "action"), ""),
+    **dict.fromkeys(("first", "last")),
+    "outcome": DayOutcome.HOLD,
+}
 _awaiting_notes_query = rows_query(
-    pb.ListDaysAwaitingNotesRequest,
-    client_id="",
-    payer_id="",
-    first=None,
-    last=None,
-    state="",
-    action="",
-    outcome=DayOutcome.HOLD,
-    reason=Reason.NOTE_UNSIGNED,
+    pb.ListDaysAwaitingNotesRequest, **_OF_NOTES, reason=Reason.NOTE_UNSIGNED
 )
+_to_attest_query = rows_query(pb.ListNotesToAttestRequest, **_OF_NOTES, reason=Reason.NOTE_LATE)
 _awaiting_notes = writer(pb.DayAwaitingNotes, DayRow, given=("age_days", "at_stake", "others_wait"))
+_note_terms = writer(
+    pb.NoteTerms,
+    NoteTerms,
+    given=("late",),
+    person=lambda terms: f"staff/{terms.staff_id}" if terms.staff_id else "",
+)
 _hold = writer(
     pb.Hold,
     DayRow,
@@ -94,6 +103,48 @@ class WorkServicer:
                 for row in rows
             ],
             **after,
+        )
+
+    def ListNotesToAttest(
+        self, request: pb.ListNotesToAttestRequest, call: Call
+    ) -> pb.ListNotesToAttestResponse:
+        with reading(request) as read:
+            on = read.optional(date_of, "on") or call.now.date()
+        rows, after = self._lists.page(DayRow, _to_attest_query, request, call)
+        days = {(row.content.client_id, row.content.service_date): row.content for row in rows}
+        dates = {day for _, day in days}
+        with self._lists.store.transaction() as tx:
+            histories = histories_by(tx, dict.fromkeys(client_id for client_id, _ in days))
+        return pb.ListNotesToAttestResponse(
+            notes=[
+                pb.NoteToAttest(
+                    terms=_note_terms(terms, late=True),
+                    age_days=(on - terms.service_date).days,
+                    at_stake=None if (cents := _at_stake(day)) is None else money(cents),
+                )
+                for history in histories
+                for terms in note_terms(history, dates)
+                if terms.to_attest and speaks_for(call.actor.sites, terms.site_id)
+                if (day := days.get((history.client_id, terms.service_date))) is not None
+            ],
+            **after,
+        )
+
+    def TellNoteTerms(
+        self, request: pb.TellNoteTermsRequest, call: Call
+    ) -> pb.TellNoteTermsResponse:
+        with reading(request) as read:
+            client_ids = read.value(clients_asked, "client_ids", tuple[str, ...]())
+            on = read.date("service_date")
+        with self._lists.store.transaction() as tx:
+            histories = histories_by(tx, client_ids)
+        return pb.TellNoteTermsResponse(
+            notes=[
+                _note_terms(terms, late=terms.late(call.now))
+                for history in histories
+                for terms in note_terms(history, {on})
+                if speaks_for(call.actor.sites, terms.site_id)
+            ]
         )
 
     def ListWork(self, request: pb.ListWorkRequest, call: Call) -> pb.ListWorkResponse:

@@ -1,4 +1,4 @@
-"""What waits for whoever signs: drafts, and recommendations on which nobody decided."""
+"""What waits for whoever signs: drafts, certifications, recommendations nobody decided on."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -6,7 +6,12 @@ from datetime import date, timedelta
 from kernel.store.store import Transaction
 from services.plans.adapters.courses_of_care import courses_of_care
 from services.plans.adapters.stored import ROWS
-from services.plans.app.courses_of_care import CourseOfCare, ToSign, ToSignKind
+from services.plans.app.courses_of_care import (
+    CourseOfCare,
+    ToSign,
+    ToSignKind,
+    certification_of,
+)
 from services.plans.app.levels_of_care import decisions_on
 from services.plans.app.streams import RECOMMENDATION, plan_stream
 from services.plans.domain.decision import DECISION
@@ -29,7 +34,8 @@ ORDER BY content->>'episode_id', content->>'week_start' DESC
 def to_sign(tx: Transaction, on: date) -> list[ToSign]:
     """Of clients who are in care that day, oldest first."""
     courses = {course.episode_id: course for course in courses_of_care(tx) if course.in_care_on(on)}
-    found = [*_plans(tx, courses), *_recommendations(tx, courses)]
+    certifications = filter(None, (certification_of(each, on) for each in courses.values()))
+    found = [*_plans(tx, courses), *certifications, *_recommendations(tx, courses)]
     return sorted(found, key=lambda waiting: (waiting.since, waiting.kind, waiting.about_id))
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from kernel.decider import filled
 from kernel.due import Due, DueKind
 from services.plans.domain.ending import DischargeReason
+from services.plans.domain.reference_values import RECERTIFICATION_DAYS
 
 # How long before its last day something is told of: a week of groups, in which it can be done.
 LEAD = timedelta(days=7)
@@ -103,11 +104,13 @@ class ToSignKind(StrEnum):
 
     PLAN = "PLAN"
     RECOMMENDATION = "RECOMMENDATION"
+    CERTIFICATION = "CERTIFICATION"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToSign:
-    """It waits since then."""
+    """It waits since then. Of a certification: `until`, the last day of the one before, and
+    `until_at_most`, of one given on the day."""
 
     kind: ToSignKind
     about_id: str
@@ -115,6 +118,8 @@ class ToSign:
     episode_id: str
     site_id: str
     since: date
+    until: date | None = None
+    until_at_most: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,28 @@ def due_of_course(course: CourseOfCare) -> Iterator[Due]:
                 since=until - LEAD,
                 until=until,
             )
+
+
+def certification_of(course: CourseOfCare, on: date) -> ToSign | None:
+    """Of the plan in force, where a physician is to certify it that day; None: it is certified, or
+    there is none."""
+    plan = course.plan
+    if plan is None:
+        return None
+    until = plan.recertify_by
+    since = plan.in_force_from if until is None else until - LEAD
+    if since > on:
+        return None
+    return ToSign(
+        kind=ToSignKind.CERTIFICATION,
+        about_id=plan.plan_id,
+        client_id=course.client_id,
+        episode_id=course.episode_id,
+        site_id=course.site_id,
+        since=since,
+        until=until,
+        until_at_most=on + timedelta(days=RECERTIFICATION_DAYS.value),
+    )
 
 
 def _due(course: CourseOfCare, **beside: Any) -> Due:

@@ -1,10 +1,12 @@
 """Plan, consent, restriction, level and note: what opens each of these gates of a service date."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from services.billing.domain.days.notes import note_terms
 from services.billing.domain.history.history import (
     NOT_KNOWN,
     Admission,
@@ -33,6 +35,7 @@ from tests.harness.billing.history import (
     confirmed,
     day,
     days_of,
+    ends_at,
     missed,
     outcome,
     session,
@@ -382,6 +385,35 @@ def test_a_late_note_releases_a_hold_where_the_payer_accepts_it() -> None:
     accepting = billable(MONDAY, notes=(), confirmed=(confirmed(late_signature="ACCEPT"),))
     assert outcome(accepting) == hold("NOTE_UNSIGNED")
     assert outcome(replace(accepting, notes=(signed(MONDAY, 500),))) == PER_DIEM
+
+
+@pytest.mark.parametrize(
+    ("hours", "rule", "attested", "late", "to_attest"),
+    [
+        (None, "ATTEST", False, True, False),
+        (1, "ATTEST", False, False, False),
+        (24.1, "ATTEST", False, True, True),
+        (24.1, "ATTEST", True, True, False),
+        (24.1, "HOLD", False, True, False),
+        (24.1, "ACCEPT", False, True, False),
+    ],
+)
+def test_who_writes_notes_is_told_until_when_and_that_a_late_one_is_to_be_attested(
+    hours: float | None, rule: str, attested: bool, late: bool, to_attest: bool
+) -> None:
+    history = billable(
+        MONDAY,
+        notes=() if hours is None else (signed(MONDAY, hours),),
+        confirmed=(confirmed(late_signature=rule),),
+        attested=(Attestation(fact="attested", session_id=f"{MONDAY} s"),) if attested else (),
+    )
+    [terms] = note_terms(history, {MONDAY})
+    assert terms.sign_by == ends_at(MONDAY) + timedelta(hours=24)
+    in_a_week = ends_at(MONDAY) + timedelta(days=7)
+    assert (terms.late(in_a_week), terms.to_attest) == (late, to_attest)
+    assert not list(note_terms(history, {day(1)}))
+    never = replace(history, confirmed=(confirmed(sign_within_hours=0),))
+    assert [each.sign_by for each in note_terms(never, {MONDAY})] == [None]
 
 
 @pytest.mark.parametrize("rule", ["HOLD", "DENY", "ATTEST"])

@@ -13,6 +13,7 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.common.v1 import statements_pb2 as statements
 from ninehours.intake.v1 import intake_service_pb2 as intake
 from ninehours.intake.v1 import statements_service_pb2 as intake_statements
+from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_timestamp
@@ -213,3 +214,20 @@ def test_whatever_can_be_typed_has_words_for_each_field_and_value(
             assert field.name in words().fields, field.full_name
         for value in field.enum_type.values if field.enum_type else ():
             assert value.number == 0 or value.name in words().values, value.name
+
+
+def test_what_an_entry_is_about_is_said_in_words_and_only_what_is_asked_of_it_is_typed() -> None:
+    review = plans.ReviewPlanRequest(
+        plan_id="0p", ratings=[plans.ObjectiveRating(goal=1, objective=n) for n in (1, 2)]
+    )
+    form = RequestForm(
+        request=review,
+        without=("goal", "objective"),
+        legends={"ratings.0.": "sleep", "ratings.1.": "cravings"},
+    )
+    assert [each.legend for each in form.fieldsets()] == ["", "sleep", "cravings"]
+    read = form.read({"ratings.1.status": "OBJECTIVE_STATUS_MET"})
+    assert [(each.goal, each.objective, each.status) for each in read.ratings] == [
+        (1, 1, plans.OBJECTIVE_STATUS_UNSPECIFIED),
+        (1, 2, plans.OBJECTIVE_STATUS_MET),
+    ]

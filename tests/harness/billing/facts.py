@@ -82,6 +82,18 @@ class Story:
         attended = attendance.SessionAttended(**self._evening(client_id, on), minutes=60)
         return [*self.expected(client_id, on), self._tell(attended)]
 
+    def late(self, client_id: str, on: date) -> list[Record]:
+        """Another hour on this day, in the evening, whose note was signed two days later."""
+        signed = attendance.SessionNoteSigned(
+            **self._evening(client_id, on), signed_at=to_timestamp(ends_at(on) + timedelta(days=2))
+        )
+        return [*self.unsigned(client_id, on), self._tell(signed)]
+
+    def attested(self, client_id: str, on: date) -> list[Record]:
+        """The note of that evening, as a statement of its own."""
+        attested = attendance.SessionNoteAttested(**self._evening(client_id, on))
+        return [self._tell(attested)]
+
     def opened(self, **address: str) -> list[Record]:
         """The site again, at another address."""
         opened = site_opened(self.site_id)

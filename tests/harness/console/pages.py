@@ -51,6 +51,34 @@ LOOKED_AT = (
         at=lambda story: f"/my-day/notes?{story.day}&session={story.group.session_id}",
     ),
     LookedAt(
+        name="closing a safety task",
+        page="/my-day/safety/{client_id}/{task_id}/{act}",
+        roles=CLINIC,
+        at=lambda story: f"/my-day/safety/{story.safety_task}/close",
+    ),
+    LookedAt(
+        name="handing a safety task on",
+        roles=CLINIC,
+        at=lambda story: f"/my-day/safety/{story.safety_task}/hand_on",
+    ),
+    LookedAt(
+        name="reviewing a plan",
+        page="/my-day/plans/{client_id}/{plan_id}/review",
+        roles=CLINIC,
+        at=lambda story: f"/my-day/plans/{story.plan[0]}/{story.plan[1]}/review",
+    ),
+    LookedAt(
+        name="drafting a plan",
+        page="/my-day/plans/{client_id}/{episode_id}/draft",
+        roles=CLINIC,
+        at=lambda story: f"/my-day/plans/{story.plan[0]}/{story.plan[2]}/draft",
+    ),
+    LookedAt(
+        name="certifying",
+        roles=CLINIC,
+        at=lambda _: "/to-sign?kind=TO_SIGN_KIND_CERTIFICATION",
+    ),
+    LookedAt(
         name="today",
         page="/today",
         roles=DESK,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +13,10 @@ from ninehours.attendance.v1 import roster_service_pb2 as roster
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 from ninehours.billing.v1 import explanation_service_pb2 as explanation
 from ninehours.intake.v1 import chart_service_pb2 as chart
+from ninehours.intake.v1 import intake_service_pb2 as intake
+from ninehours.plans.v1 import courses_service_pb2 as courses
 
+from kernel.due import DueKind
 from kernel.roles import Role
 from kernel.rpc.translate import to_date
 from ninehours.cli.connection import Services
@@ -84,6 +88,23 @@ class PlayedStory:
         """By which what was said of that client at their registration is put right."""
         asked = chart.ReadPersonRequest(client_id=self.client_id)
         return str(self.ask(Role.FRONT_DESK, asked).statement_id)
+
+    @cached_property
+    def safety_task(self) -> str:
+        """One, as addresses have it: client and task."""
+        tasks = self.ask(Role.CLINICIAN, intake.ListSafetyTasksRequest(page_size=1)).tasks
+        return f"{tasks[0].client_id}/{tasks[0].task_id}"
+
+    @cached_property
+    def plan(self) -> tuple[str, str, str]:
+        """One that is to be reviewed: its client, itself, its episode."""
+        on = to_date(datetime.now(UTC).date())
+        due = self.ask(Role.CLINICIAN, courses.ListDueRequest(on=on)).items
+        plan = next(item for item in due if item.kind == DueKind.REVIEW_PLAN)
+        asked = courses.ReadCourseRequest(client_id=plan.client_id)
+        episodes = self.ask(Role.CLINICIAN, asked).episodes
+        of = next(each.episode_id for each in episodes if each.plan_id == plan.about_id)
+        return plan.client_id, plan.about_id, of
 
     @property
     def day(self) -> str:

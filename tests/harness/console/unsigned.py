@@ -7,9 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
 
-from google.protobuf.message import Message
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 from ninehours.attendance.v1 import roster_service_pb2 as roster
@@ -20,6 +18,7 @@ from kernel.rpc.translate import to_date, to_timestamp
 from ninehours.cli.connection import Services
 from ninehours.local.system import LocalSystem
 from ninehours.story.catching_up import wait_until_caught_up
+from tests.harness.console.clinical import told
 from tests.harness.intake.service import identity
 
 FIRST = datetime(2026, 3, 8, 15, tzinfo=UTC)  # a Sunday: nobody meets there
@@ -85,12 +84,12 @@ def unsigned_group(services: Services, families: Sequence[str]) -> UnsignedGroup
     for family in families:
         person = identity(family_name=family, given_name="Robin")
         registered = intake.RegisterClientRequest(identity=person, site_id=site.site_id)
-        clients[family] = _told(services, Role.FRONT_DESK, registered).client_id
+        clients[family] = told(services, Role.FRONT_DESK, registered).client_id
     wait_until_caught_up(
         lambda service, request, **_: services.ask(Role.OPERATOR, request, service=service)
     )
     admitted = _admitted(services, site.site_id)
-    scheduled = _told(
+    scheduled = told(
         services,
         Role.FRONT_DESK,
         attendance.ScheduleSessionRequest(
@@ -105,7 +104,7 @@ def unsigned_group(services: Services, families: Sequence[str]) -> UnsignedGroup
             no_limit=True,
         ),
     )
-    _told(
+    told(
         services,
         Role.FRONT_DESK,
         attendance.TakeFromRosterRequest(client_id=admitted, session_id=scheduled.session_id),
@@ -118,8 +117,8 @@ def unsigned_group(services: Services, families: Sequence[str]) -> UnsignedGroup
                 client_id=client_id, at=to_timestamp(begins + LASTS), **about
             ),
         ):
-            _told(services, Role.FRONT_DESK, request)
-    _told(services, Role.FRONT_DESK, attendance.CloseSessionRequest(**about))
+            told(services, Role.FRONT_DESK, request)
+    told(services, Role.FRONT_DESK, attendance.CloseSessionRequest(**about))
     return UnsignedGroup(
         services, site, f"staff/{leader.staff_id}", scheduled.session_id, begins.date(), clients
     )
@@ -139,8 +138,3 @@ def _admitted(services: Services, site_id: str) -> str:
 def _state(services: Services, site_id: str) -> str:
     asked = roster.ReadSiteRequest(site_id=site_id)
     return str(services.ask(Role.CLINICIAN, asked).address.state)
-
-
-def _told(services: Services, role: Role, command: Message) -> Any:
-    command.meta.command_id = str(uuid4())  # type: ignore[attr-defined]
-    return services.ask(role, command)

@@ -8,10 +8,13 @@ from typing import Any
 from google.protobuf.message import Message
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.attendance.v1 import roster_service_pb2 as roster
+from ninehours.billing.v1 import billing_work_service_pb2 as billing
+from ninehours.billing.v1 import rules_pb2 as rules
 from ninehours.exchange.v1 import drafts_service_pb2 as drafts
 
 from kernel.credentials import sees_clinical
 from kernel.rpc.remote_refusal import RemoteRefusal
+from kernel.rpc.translate import to_date
 from ninehours.console.pages.my_day.page import NOTE_FORM
 from ninehours.console.pages.my_day.rows import in_words, short_date
 from ninehours.console.pages.staff import staff_of
@@ -23,19 +26,21 @@ from ninehours.console.texts import words
 from ninehours.console.visit import GoTo, NotYours, Screen, Visit
 
 PATH = "/my-day/notes"
-FOR_ALL, ADDENDUM = "group_text", "addendum"
+FOR_ALL, ADDENDUM, STATEMENT = "group_text", "addendum", "statement"
 THERE = frozenset({State.HERE, State.LEFT, State.ATTENDED})
 EVERYBODY = ""  # in place of a client
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotePart:
-    """Of one client. `note`: as it was signed; None: nobody did, and `text` is what is typed."""
+    """Of one client. `note`: as it was signed; None: nobody did, and `text` is what is typed.
+    `terms`: what the payer asks of it, where that is known and anything is asked."""
 
     line: RosterLine
     text: str = field(repr=False)
     note: roster.RecordedNote | None = field(repr=False)
     attestation: roster.RecordedAttestation | None = field(repr=False)
+    terms: billing.NoteTerms | None = field(repr=False)
     wrong: str = ""
 
     @property
@@ -47,6 +52,19 @@ class NotePart:
         """What it is typed in."""
         return part_of(self.client_id)
 
+    @property
+    def late(self) -> str:
+        """What becomes of it by the payer's rules, as it is late; empty: it isn't."""
+        if self.terms is None or not self.terms.late:
+            return ""
+        return rules.LateSignature.Name(self.terms.late_signature)
+
+    @property
+    def to_attest(self) -> bool:
+        """It was signed, too late, and nobody attested it yet."""
+        is_late = self.late == rules.LateSignature.Name(rules.LATE_SIGNATURE_ATTEST)
+        return self.note is not None and is_late and self.attestation is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedNotes:
@@ -54,6 +72,10 @@ class RefusedNotes:
 
     at: Mapping[str, str] = field(default_factory=dict)
     whole: str = ""
+
+
+NOTHING: Mapping[str, Any] = {}
+NOT_REFUSED = RefusedNotes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +172,34 @@ def add_to_notes(visit: Visit) -> GoTo | Screen:
     return GoTo(session.address)
 
 
+def attest_notes(visit: Visit) -> GoTo | Screen:
+    """Attest what was signed too late, of one or of all of them, each as a statement of its own."""
+    session = _session(visit, visit.form)
+    terms = _terms(visit, session)
+    asked = visit.form.get("attested", EVERYBODY)
+    to = [
+        part.client_id
+        for part in _parts(session, terms)
+        if part.client_id == asked or (asked == EVERYBODY and part.to_attest)
+    ]
+    text = visit.form.get(STATEMENT, "").strip()
+    if not text:
+        return _screen(visit, session, RefusedNotes(at={STATEMENT: words().notes.no_statement}))
+    try:
+        for client_id in to:
+            visit.ask(
+                attendance.AttestNoteRequest(
+                    meta=meta_of(visit, "attest", client_id),
+                    session_id=session.group.session_id,
+                    client_id=client_id,
+                    statement=text,
+                )
+            )
+    except RemoteRefusal as refusal:
+        return _screen(visit, session, RefusedNotes(at={STATEMENT: _says(refusal)}))
+    return GoTo(session.address)
+
+
 def _session(visit: Visit, named: Mapping[str, str]) -> NotedSession:
     """The one that a form or an address names; NoSuchPage. NotYours for who is told no notes."""
     if not sees_clinical({visit.person.role}):
@@ -187,18 +237,8 @@ def _signing(visit: Visit, session: NotedSession, texts: Mapping[str, str]) -> l
 def _screen(visit: Visit, session: NotedSession, wrong: RefusedNotes | None = None) -> Screen:
     """As it is recorded now; with what is typed, or was kept."""
     typed = visit.form or _drafts(visit, session)
-    refused = wrong or RefusedNotes()
-    parts = [
-        NotePart(
-            line=line,
-            text=typed.get(part_of(line.client_id), ""),
-            note=presence.note if presence.HasField("note") else None,
-            attestation=presence.attestation if presence.HasField("attestation") else None,
-            wrong=refused.at.get(part_of(line.client_id), ""),
-        )
-        for line in session.there
-        for presence in (session.presence(line.client_id),)
-    ]
+    refused = wrong or NOT_REFUSED
+    parts = _parts(session, _terms(visit, session), typed, refused)
     signed = [part for part in parts if part.note is not None]
     for_all = next((part.note.group_text for part in signed if part.note), "")
     to_sign = [part for part in parts if part.note is None]
@@ -211,6 +251,9 @@ def _screen(visit: Visit, session: NotedSession, wrong: RefusedNotes | None = No
         "group_text": typed.get(FOR_ALL, for_all),
         "addendum": typed.get(ADDENDUM, ""),
         "addendum_to": typed.get("to", EVERYBODY),
+        "to_attest": [part for part in parts if part.to_attest],
+        "attested": typed.get("attested", EVERYBODY),
+        "statement": typed.get(STATEMENT, ""),
         "wrong": refused,
         "kept": bool(typed) and not visit.form,
         "focus": _focus(parts, refused),
@@ -221,16 +264,51 @@ def _screen(visit: Visit, session: NotedSession, wrong: RefusedNotes | None = No
     return Screen("notes.html", shown, status)
 
 
+def _parts(
+    session: NotedSession,
+    terms: Mapping[str, billing.NoteTerms],
+    typed: Mapping[str, str] = NOTHING,
+    refused: RefusedNotes = NOT_REFUSED,
+) -> list[NotePart]:
+    return [
+        NotePart(
+            line=line,
+            text=typed.get(part_of(line.client_id), ""),
+            note=presence.note if presence.HasField("note") else None,
+            attestation=presence.attestation if presence.HasField("attestation") else None,
+            terms=terms.get(line.client_id),
+            wrong=refused.at.get(part_of(line.client_id), ""),
+        )
+        for line in session.there
+        for presence in (session.presence(line.client_id),)
+    ]
+
+
+def _terms(visit: Visit, session: NotedSession) -> Mapping[str, billing.NoteTerms]:
+    """What payers ask of these notes, by client; nothing where billing doesn't say it now."""
+    ids = [line.client_id for line in session.there]
+    asked = billing.TellNoteTermsRequest(client_ids=ids, service_date=to_date(session.day.on))
+    try:
+        told = visit.ask_briefly(asked).notes if ids else ()
+    except (ServiceAway, RemoteRefusal):
+        return NOTHING
+    return {
+        terms.client_id: terms
+        for terms in told
+        if terms.session_id == session.group.session_id and terms.HasField("sign_by")
+    }
+
+
 def _focus(parts: Sequence[NotePart], wrong: RefusedNotes) -> str:
     """The field that is to be typed in first."""
-    for name in (FOR_ALL, *(part.field for part in parts), ADDENDUM):
+    for name in (FOR_ALL, *(part.field for part in parts), STATEMENT, ADDENDUM):
         if name in wrong.at:
             return name
     if wrong.whole:
         return "sign"
     to_sign = [part for part in parts if part.note is None]
     if not to_sign:
-        return ADDENDUM
+        return STATEMENT if any(part.to_attest for part in parts) else ADDENDUM
     return FOR_ALL if len(to_sign) == len(parts) else to_sign[0].field
 
 

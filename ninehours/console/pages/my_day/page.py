@@ -16,17 +16,20 @@ from ninehours.plans.v1 import courses_service_pb2 as courses
 from kernel.due import DueKind
 from kernel.rpc.translate import to_date
 from ninehours.console.directories import clients_named, sites_of
+from ninehours.console.pages.clients.names import who
 from ninehours.console.pages.my_day.rows import (
     AwaitingNotes,
     civil_date,
     dollars,
-    due_rows,
     notes_rows,
+    plan_rows,
     safety_rows,
     short_date,
+    unclosed_rows,
 )
 from ninehours.console.pages.staff import staff_of
 from ninehours.console.services import ServiceAway
+from ninehours.console.texts import words
 from ninehours.console.visit import Screen, Visit
 
 PATH = "/my-day"
@@ -66,9 +69,11 @@ def my_day(visit: Visit) -> Screen:
         drafts=_drafts(visit),
         today=today,
     )
-    unclosed = due_rows((item for item in due if item.kind == DueKind.CLOSE_SESSION), sites)
+    unclosed = unclosed_rows((item for item in due if item.kind == DueKind.CLOSE_SESSION), sites)
     plans = _plans(visit, today)
-    planned = [row for row in due_rows(plans or (), sites) if wanted(row.person)]
+    planned = [row for row in plan_rows(*(plans or ((), ())), sites) if wanted(row.person)]
+    staff = staff_of(visit, listed[0].site_id) if listed and (safety or not person) else []
+    called = {member.subject: member.says for member in staff} | {person: words().my_day.you}
     shown = {
         "safety": safety,
         "notes": notes,
@@ -85,11 +90,12 @@ def my_day(visit: Visit) -> Screen:
                 *(row.client_id for row in planned),
             ],
         ),
+        "owner": lambda subject: called.get(subject, who(subject)),
         "mine": mine,
         "date_of": short_date,
         "dollars": dollars,
         "today": today,
-        "staff": staff_of(visit, listed[0].site_id) if listed and not person else [],
+        "staff": [] if person else staff,
     }
     return Screen("my_day.html", shown)
 
@@ -151,10 +157,13 @@ def _drafts(visit: Visit) -> frozenset[str]:
     return frozenset(draft.about_id for draft in answer.drafts)
 
 
-def _plans(visit: Visit, today: date) -> Sequence[due_pb2.DueItem] | None:
-    """None: it is not known now."""
+def _plans(
+    visit: Visit, today: date
+) -> tuple[Sequence[due_pb2.DueItem], Sequence[courses.ToSign]] | None:
+    """What is due of them, and what waits to be signed; None: it is not known now."""
     asked = courses.ListDueRequest(on=to_date(today), ahead_days=AHEAD_DAYS)
     try:
-        return list(visit.ask_briefly(asked).items)
+        due = visit.ask_briefly(asked).items
+        return due, visit.ask_briefly(courses.ListToSignRequest(on=to_date(today))).items
     except ServiceAway:
         return None

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,9 @@ from ninehours.billing.v1 import billing_work_service_pb2 as billing
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.common.v1 import due_pb2
 from ninehours.intake.v1 import intake_service_pb2 as intake
+from ninehours.plans.v1 import courses_service_pb2 as courses
 
+from kernel.due import DueKind
 from ninehours.console.pages.today.roster import moment_of
 from ninehours.console.pages.today.times import on_the_wall
 
@@ -30,11 +33,22 @@ class SafetyRow:
 
     task_id: str
     client_id: str
+    assessment_id: str
     site: str
     until: str
     late: bool
     high: bool
     owner: str
+
+    @property
+    def address(self) -> str:
+        """Of the forms that act on it, each below."""
+        return f"/my-day/safety/{self.client_id}/{self.task_id}"
+
+    @property
+    def opened_by(self) -> str:
+        """Where the assessment is shown."""
+        return f"/clients/{self.client_id}/chart?assessed={self.assessment_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,18 +82,36 @@ class NotesRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DueRow:
-    """Something of one client or session by a day. `until` None: nobody set a last day."""
+class UnclosedRow:
+    """A session that nobody closed."""
 
-    kind: str
     about_id: str
-    client_id: str
     site_id: str
+    site: str
+    since: date
+
+
+class PlanAct(StrEnum):
+    """What is to be done about a plan, on the page at which a row's address is."""
+
+    DRAFT = "DRAFT"
+    SIGN = "SIGN"
+    REVIEW = "REVIEW"
+    CERTIFY = "CERTIFY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuePlanRow:
+    """A plan to be drafted, signed, reviewed or certified. `until` None: nobody set a last day."""
+
+    act: PlanAct
+    client_id: str
     site: str
     since: date
     until: date | None
     late: bool
     person: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +139,7 @@ def safety_rows(
             SafetyRow(
                 task_id=task.task_id,
                 client_id=task.client_id,
+                assessment_id=task.assessment_id,
                 site=site.name if site else "",
                 until=in_words(task.due_at, zone),
                 late=until < now,
@@ -161,22 +194,73 @@ def notes_rows(
     return sorted(rows, key=lambda row: (row.on, _start(sessions, row.session_id), row.session_id))
 
 
-def due_rows(due: Iterable[due_pb2.DueItem], sites: SitesById) -> list[DueRow]:
+def unclosed_rows(due: Iterable[due_pb2.DueItem], sites: SitesById) -> list[UnclosedRow]:
     """What is late first."""
     return [
-        DueRow(
-            kind=item.kind,
+        UnclosedRow(
             about_id=item.about_id,
-            client_id=item.client_id,
             site_id=item.site_id,
-            site=sites[item.site_id].name if item.site_id in sites else "",
+            site=_called(sites, item.site_id),
             since=civil_date(item.since),
-            until=civil_date(item.until) if item.HasField("until") else None,
-            late=item.overdue,
-            person=item.person,
         )
         for item in due
     ]
+
+
+def plan_rows(
+    due: Iterable[due_pb2.DueItem], to_sign: Iterable[courses.ToSign], sites: SitesById
+) -> list[DuePlanRow]:
+    """By the day until which they are due, or since when. A plan that is to be drafted and has a
+    draft is to be signed."""
+    drafts = [each for each in to_sign if each.kind == courses.TO_SIGN_KIND_PLAN]
+    drafted = {draft.episode_id for draft in drafts}
+    rows = [
+        DuePlanRow(
+            act=PlanAct.SIGN,
+            client_id=draft.client_id,
+            site=_called(sites, draft.site_id),
+            since=civil_date(draft.since),
+            until=None,
+            late=False,
+            person="",
+            address=_to_sign(draft.client_id, draft.about_id),
+        )
+        for draft in drafts
+    ]
+    for item in due:
+        if item.kind == DueKind.SIGN_PLAN and item.about_id in drafted:
+            continue
+        act = ACT_OF[DueKind(item.kind)]
+        own = f"/my-day/plans/{item.client_id}/{item.about_id}/{act.lower()}"
+        is_certified = act is PlanAct.CERTIFY
+        rows.append(
+            DuePlanRow(
+                act=act,
+                client_id=item.client_id,
+                site=_called(sites, item.site_id),
+                since=civil_date(item.since),
+                until=civil_date(item.until) if item.HasField("until") else None,
+                late=item.overdue,
+                person=item.person,
+                address=_to_sign(item.client_id, item.about_id) if is_certified else own,
+            )
+        )
+    return sorted(rows, key=lambda row: (row.until or row.since, row.act, row.address))
+
+
+ACT_OF = {
+    DueKind.SIGN_PLAN: PlanAct.DRAFT,
+    DueKind.REVIEW_PLAN: PlanAct.REVIEW,
+    DueKind.CERTIFY_PLAN: PlanAct.CERTIFY,
+}
+
+
+def _to_sign(client_id: str, plan_id: str) -> str:
+    return f"/to-sign?{urlencode({'client': client_id, 'about': plan_id})}"
+
+
+def _called(sites: SitesById, site_id: str) -> str:
+    return sites[site_id].name if site_id in sites else ""
 
 
 def short_date(on: date) -> str:

@@ -50,19 +50,9 @@ def _lines(plan: care.RecordedPlan) -> Iterator[PlanLine]:
         said = filter(None, (problem.diagnosis_code, problem.description))
         yield PlanLine(told.problem, ", ".join(said) or told.forgotten)
     for goal in plan.goals:
-        says = goal.in_the_clients_words or told.forgotten
-        yield PlanLine(told.goal, says)
+        yield PlanLine(told.goal, _goal_says(goal))
         for objective in goal.objectives:
-            yield PlanLine(
-                told.objective,
-                told.objective_says.format(
-                    goal=says,
-                    metric=objective.metric,
-                    baseline=objective.baseline,
-                    target=objective.target,
-                    by=short_date(civil_date(objective.target_date)),
-                ),
-            )
+            yield PlanLine(told.objective, objective_says(goal, objective))
     for each in plan.interventions:
         yield PlanLine(
             told.intervention,
@@ -73,6 +63,22 @@ def _lines(plan: care.RecordedPlan) -> Iterator[PlanLine]:
             ),
         )
     yield PlanLine(told.minutes, told.minutes_says.format(minutes=plan.planned_minutes_per_week))
+
+
+def objective_says(goal: plans.Goal, objective: plans.Objective) -> str:
+    """With the goal that it is of."""
+    says = words().to_sign.plan.objective_says.format(
+        goal=_goal_says(goal),
+        metric=objective.metric,
+        baseline=objective.baseline,
+        target=objective.target,
+        by=short_date(civil_date(objective.target_date)),
+    )
+    return str(says)
+
+
+def _goal_says(goal: plans.Goal) -> str:
+    return goal.in_the_clients_words or str(words().to_sign.plan.forgotten)
 
 
 def plan_named(found: Sequence[care.RecordedPlan], plan_id: str) -> care.RecordedPlan | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from services.billing.domain.history.attended import (
     AttendedService,
@@ -384,10 +384,17 @@ def _note_verdict(history: BillingHistory, service: AttendedService, rules: Rule
     )
 
 
-def _late(note: Note, service: AttendedService, rules: RuleSet) -> bool:
-    limit = timedelta(hours=rules.sign_within_hours)
+def sign_by(service: AttendedService, rules: RuleSet) -> datetime | None:
+    """Until when the service's note is signed in time; None: it is never late."""
     end = service.session.ends_at if service.session else None
-    return bool(limit) and end is not None and note.signed_at > end + limit
+    if end is None or not rules.sign_within_hours:
+        return None
+    return end + timedelta(hours=rules.sign_within_hours)
+
+
+def _late(note: Note, service: AttendedService, rules: RuleSet) -> bool:
+    by = sign_by(service, rules)
+    return by is not None and note.signed_at > by
 
 
 def enrollment_on(
