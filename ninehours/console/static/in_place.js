@@ -3,18 +3,19 @@
 
 async function answer(form, submitter) {
   form.setAttribute("aria-busy", "true");
+  const to = form.getAttribute("action"); // a field may be called so, too
   const body = new URLSearchParams(new FormData(form, submitter));
   try {
-    const answered = await fetch(form.action, { method: "POST", body });
+    const answered = await fetch(to, { method: "POST", body });
     if (answered.redirected) {
       location.assign(answered.url + form.dataset.inPlace); // addresses that are told lack where in the page
     } else if (answered.status === 401) {
-      formOf(form.action, body).submit(); // signing in is a page of its own, with what was typed
+      formOf(to, body).submit(); // signing in is a page of its own, with what was typed
     } else {
       show(new DOMParser().parseFromString(await answered.text(), "text/html"), answered.status);
     }
   } catch {
-    formOf(form.action, body).submit(); // nobody answers: the browser says so
+    formOf(to, body).submit(); // nobody answers: the browser says so
   }
 }
 
