@@ -14,6 +14,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from kernel.sites import site_named
+
 # Asymmetric ones alone: a secret that is shared lets whoever verifies sign.
 ALGORITHMS = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"}
@@ -56,6 +58,12 @@ def _no_service(prefix: str) -> str:
     return prefix
 
 
+def _a_site(text: str) -> str:
+    if (site := site_named(text)) is None:
+        raise PydanticCustomError("site", "takes ids of sites, or *")
+    return site
+
+
 Address = Annotated[str, AfterValidator(_https)]
 
 
@@ -82,7 +90,7 @@ class IdentityProvider(BaseModel):
     roles_claim: Claim = "roles"
     roles: dict[str, Role] | None = None
     sites_claim: Claim = "sites"
-    sites: dict[str, Annotated[str, StringConstraints(min_length=1)]] | None = None
+    sites: dict[str, Annotated[str, AfterValidator(_a_site)]] | None = None
     purpose_claim: Claim = "purpose"
     purposes: dict[str, Purpose] | None = None
     token_id_claim: Claim = "jti"  # noqa: S105 - a claim's name

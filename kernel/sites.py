@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from kernel.refusal import NotAllowed
 
@@ -18,6 +19,17 @@ class Stay:
 
     site_ids: frozenset[str]
     closed_on: date | None = None
+
+
+def site_named(text: str) -> str | None:
+    """The site by its id as it is told everywhere, or `*`; None: the text is neither."""
+    if text == EVERY_SITE:
+        return text
+    try:
+        site_id = str(UUID(text))
+    except ValueError:
+        return None
+    return site_id if site_id == text.lower() else None
 
 
 def speaks_for_every(sites: Collection[str]) -> bool:

@@ -11,7 +11,15 @@ from joserfc.jwk import OKPKey
 from kernel.identity_provider import IdentityProvider, Purpose, Role, values_of
 from kernel.rereading import AT_ONCE, Rereading
 from kernel.rpc.provider_keys import ProviderKeys, PublicKey
-from kernel.rpc.tokens import ALGORITHM, AUDIENCE, Actor, Unauthenticated, actor_of, may_assert
+from kernel.rpc.tokens import (
+    ALGORITHM,
+    AUDIENCE,
+    Actor,
+    Unauthenticated,
+    actor_of,
+    may_assert,
+    sites_in,
+)
 from kernel.secrets import PEOPLE, issuer_of
 
 LEEWAY = 60  # seconds by which the clocks of one installation may differ
@@ -123,7 +131,8 @@ class ProvidersPeople:
         return self._keys.key(kid, algorithm)
 
     def actor(self, claims: Mapping[str, Any]) -> Actor:
-        """Roles, sites and purpose as settings say; what isn't among them gives nothing."""
+        """Roles, sites and purpose as settings say; what isn't among them gives nothing. Without
+        a setting for sites they are ids."""
         provider = self._provider
         subjects = [*values_of(claims, provider.subject_claim)]
         if len(subjects) != 1 or not SUBJECT.fullmatch(subjects[0]):
@@ -141,7 +150,7 @@ class ProvidersPeople:
         return Actor(
             id=f"{provider.subject_prefix}{subjects[0]}",
             roles=frozenset(_meant(roles, ROLES if provider.roles is None else provider.roles)),
-            sites=frozenset(sites if provider.sites is None else _meant(sites, provider.sites)),
+            sites=sites_in(sites if provider.sites is None else _meant(sites, provider.sites)),
             purpose=purposes.pop(),
         )
 

@@ -13,7 +13,7 @@ from joserfc import jwt
 from kernel.refusal import Refusal
 from kernel.secrets import PEOPLE
 from kernel.signing_key import SigningKey
-from kernel.sites import EVERY_SITE
+from kernel.sites import EVERY_SITE, site_named
 
 # RFC 9864's name for EdDSA on Ed25519; the only one accepted, whatever a token's header says.
 ALGORITHM = "Ed25519"
@@ -23,6 +23,7 @@ SERVICE_ROLE = "service:"
 SERVICE_SUBJECT = "service/"
 PURPOSES = frozenset({"TREATMENT", "PAYMENT", "OPERATIONS"})
 LIFETIME = timedelta(minutes=10)
+LONGEST_SUBJECT = 250  # characters: more than an identity provider's are with their prefix
 
 
 class Unauthenticated(Refusal):
@@ -131,19 +132,36 @@ def is_service(actor: Actor) -> bool:
 
 
 def actor_of(claims: Mapping[str, Any]) -> Actor | None:
-    """Who is meant by claims of our own making; None where one is missing or not what it is."""
+    """Who is meant by claims of our own making; None where one is missing or not what it is.
+    Unauthenticated where they name what is no site.
+    """
     subject, purpose = claims.get("sub"), claims.get("purpose")
     roles, sites = _texts(claims.get("roles")), _texts(claims.get("sites"))
-    if not isinstance(subject, str) or not subject:
+    if not isinstance(subject, str) or not _is_name(subject):
         return None
     if not isinstance(purpose, str) or purpose not in PURPOSES:
         return None
     if roles is None or sites is None:
         return None
-    return Actor(id=subject, roles=roles, sites=sites, purpose=purpose)
+    return Actor(id=subject, roles=roles, sites=sites_in(sites), purpose=purpose)
+
+
+def sites_in(named: Iterable[str]) -> frozenset[str]:
+    """By their ids, or `*`. Unauthenticated where one is neither: questions are asked by them."""
+    sites = frozenset(site_named(text) for text in named)
+    if None in sites:
+        raise Unauthenticated(
+            "TOKEN_SITES_UNUSABLE", "the token's sites are to be ids of sites, or `*`"
+        )
+    return frozenset(filter(None, sites))
 
 
 def _texts(given: object) -> frozenset[str] | None:
     if isinstance(given, list) and all(isinstance(entry, str) and entry for entry in given):
         return frozenset(given)
     return None
+
+
+def _is_name(subject: str) -> bool:
+    """Records and logs can hold it."""
+    return 0 < len(subject) <= LONGEST_SUBJECT and subject.isprintable()

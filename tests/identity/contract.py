@@ -11,6 +11,9 @@ from joserfc import jws
 
 from tests.harness.identity.believing import Provider, believing
 from tests.harness.identity.certificates import certify
+from tests.harness.identity.small_issuer import LAKESIDE
+
+NORTH = "51000000-0000-4000-8000-000000000002"
 
 
 def claims_of(token: str) -> dict[str, object]:
@@ -28,20 +31,20 @@ class ProviderContract:
         ada = believing(provider, secrets_dir).actor(token)
         assert ada.id == f"oidc/{claims_of(token)['sub']}"
         assert ada.roles == {"clinician"}
-        assert (ada.sites, ada.purpose) == ({"site-1"}, "TREATMENT")
+        assert (ada.sites, ada.purpose) == ({LAKESIDE}, "TREATMENT")
 
     def test_settings_say_what_its_roles_sites_and_purposes_are_called_here(
         self, provider: Provider, secrets_dir: Path
     ) -> None:
         called = {
             "roles": {"clinician": "biller", "nobody": "operator"},
-            "sites": {"site-1": "*", "site-2": "site-3"},
+            "sites": {LAKESIDE: "*", "north": NORTH},
             "subject_prefix": "staff/",
         }
         ada = believing(provider, secrets_dir, **called).actor(provider.token())
         assert (ada.roles, ada.sites) == ({"biller"}, {"*"})
         assert ada.id.startswith("staff/")
-        nobody = {"roles": {"nobody": "operator"}, "sites": {"site-2": "site-3"}}
+        nobody = {"roles": {"nobody": "operator"}, "sites": {"north": NORTH}}
         ada = believing(provider, secrets_dir, **nobody).actor(provider.token())
         assert (ada.roles, ada.sites) == (frozenset(), frozenset())
 

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from kernel.rpc.tokens import Issuer, Unauthenticated
 from kernel.rpc.verifier import Verifier
 from tests.harness.identity.believing import Believing, believing
-from tests.harness.identity.small_issuer import AUDIENCE, SmallIssuer
+from tests.harness.identity.small_issuer import AUDIENCE, LAKESIDE, SmallIssuer
 
 HUGE = 10**400
 
@@ -82,6 +82,10 @@ def test_the_usual_token_is_believed(issuer: SmallIssuer, people: Believing) -> 
         ({"sub": ["ada", "bea"]}, "TOKEN_SUBJECT_UNUSABLE"),
         ({"sub": "x" * 201}, "TOKEN_SUBJECT_UNUSABLE"),
         *(
+            ({"sites": wrong}, "TOKEN_SITES_UNUSABLE")
+            for wrong in ("lakeside", ["lakeside"], [LAKESIDE, "* "], f"{LAKESIDE}\0")
+        ),
+        *(
             ({"purpose": wrong}, "TOKEN_PURPOSE_UNCLEAR")
             for wrong in (None, "", "CURIOSITY", "treatment", 7, ["TREATMENT", "PAYMENT"])
         ),
@@ -118,7 +122,14 @@ def test_what_is_within_leeway_life_and_audience_is_believed(
 def test_roles_that_are_none_give_none(
     issuer: SmallIssuer, people: Believing, roles: object
 ) -> None:
-    assert people.actor(issuer.token({"roles": roles, "sites": roles})).roles == frozenset()
+    assert people.actor(issuer.token({"roles": roles})).roles == frozenset()
+
+
+@pytest.mark.parametrize("sites", [None, 7, {}, {"*": True}, [], [7, None, ["*"]]])
+def test_sites_that_are_no_text_give_none(
+    issuer: SmallIssuer, people: Believing, sites: object
+) -> None:
+    assert people.actor(issuer.token({"sites": sites})).sites == frozenset()
 
 
 @pytest.mark.parametrize(

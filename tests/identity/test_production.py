@@ -16,11 +16,11 @@ from kernel.rpc.server import Server
 from kernel.rpc.tokens import Actor, Issuer, Unauthenticated
 from kernel.rpc.verifier import Verifier, verifier_of
 from kernel.watching.health import Health
-from tests.harness.identity.small_issuer import SmallIssuer
+from tests.harness.identity.small_issuer import LAKESIDE, SmallIssuer
 from tests.harness.kernel.rpc import DEADLINE, LOG, Log, scope
 from tests.identity.test_fetching import until
 
-ADA = ("staff/ada", ["clinician"], ["site-1"], "TREATMENT")
+ADA = ("staff/ada", ["clinician"], [LAKESIDE], "TREATMENT")
 Verifying = Callable[..., Verifier]
 
 

@@ -24,7 +24,7 @@ class Provider(Protocol):
         ...
 
     def token(self) -> str:
-        """Of Ada, a clinician of site-1, to treat; good for minutes."""
+        """Of Ada, a clinician of Lakeside, to treat; good for minutes."""
         ...
 
     def token_for(self, seconds: int) -> str:

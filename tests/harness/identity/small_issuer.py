@@ -17,6 +17,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from tests.harness.identity.certificates import certify
 
 AUDIENCE = "ninehours-api"
+LAKESIDE = "51000000-0000-4000-8000-000000000001"  # Ada's site
 # Among what an identity provider says of a person is much that gives nothing here.
 ADAS_ROLES = ["clinician", "offline_access", "service:billing"]
 SigningKey = RSAKey | ECKey | OKPKey | OctKey
@@ -119,7 +120,7 @@ class SmallIssuer:
         now = int(time.time())
         told = {
             **{"iss": self.issuer, "aud": AUDIENCE, "iat": now, "exp": now + 300},
-            **{"sub": "3f1c", "jti": "token-1", "roles": ADAS_ROLES, "sites": ["site-1"]},
+            **{"sub": "3f1c", "jti": "token-1", "roles": ADAS_ROLES, "sites": [LAKESIDE]},
             **{"purpose": "TREATMENT", **(claims or {})},
         }
         heads = {"alg": "ES256", "kid": key.kid, "typ": "JWT", **(header or {})}

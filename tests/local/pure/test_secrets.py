@@ -21,7 +21,7 @@ from kernel.services import SERVICES
 from kernel.signing_key import SigningKey
 from ninehours.local.secrets import MachineSecrets, TooEarly, TwoOfOneSecret
 
-ADA = ("staff/ada", ["clinician"], ["site-1"], "TREATMENT")
+ADA = ("staff/ada", ["clinician"], ["*"], "TREATMENT")
 BILLING = ("service/billing", ["service:billing"], ["*"], "PAYMENT")
 
 

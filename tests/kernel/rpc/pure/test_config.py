@@ -262,6 +262,7 @@ def test_what_the_provider_calls_them_is_told_as_json(environment: pytest.Monkey
         ("ROLES", '{"hush": "superuser"}'),
         ("ROLES", "hush=clinician"),
         ("SITES", '{"hush": ""}'),
+        ("SITES", '{"hush": "hush"}'),
         ("PURPOSES", '{"hush": "CURIOSITY"}'),
         ("LONGEST_LIFE", "86401"),
         ("LEEWAY", "301"),

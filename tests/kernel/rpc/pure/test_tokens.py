@@ -15,7 +15,8 @@ from kernel.rpc.tokens import Actor, Issuer, Unauthenticated, service_tokens
 from kernel.rpc.verifier import Verifier
 
 DEEP = f"{urlsafe_b64encode(b'[' * 6000).decode()}.e30.e30"
-ADA = ("staff/ada", ["clinician"], ["site-1"], "TREATMENT")
+LAKESIDE = "51000000-0000-4000-8000-000000000001"
+ADA = ("staff/ada", ["clinician"], [LAKESIDE], "TREATMENT")
 
 
 def forged(
@@ -24,7 +25,7 @@ def forged(
     """A token with any claims, under a true key."""
     now = int(time.time())
     usual = {
-        **{"sub": "staff/ada", "roles": ["clinician"], "sites": ["site-1"]},
+        **{"sub": "staff/ada", "roles": ["clinician"], "sites": [LAKESIDE]},
         **{"purpose": "TREATMENT", "iss": signed_by, "aud": "ninehours"},
         **{"iat": now, "exp": now + 60},
     }
@@ -37,7 +38,7 @@ def forged(
 def test_a_token_says_who_in_which_roles_at_which_sites_for_what(secrets_dir: Path) -> None:
     token = Issuer(secrets_dir, "people").token(*ADA)
     assert Verifier(secrets_dir).actor(token) == Actor(
-        "staff/ada", frozenset({"clinician"}), frozenset({"site-1"}), "TREATMENT"
+        "staff/ada", frozenset({"clinician"}), frozenset({LAKESIDE}), "TREATMENT"
     )
 
 
@@ -65,6 +66,9 @@ def test_an_expired_token_is_refused(secrets_dir: Path) -> None:
         {"sub": None},
         {"sub": ""},
         {"sub": 7},
+        {"sub": "staff/ada\0"},
+        {"sub": "staff/ada\n"},
+        {"sub": "x" * 251},
         {"roles": "clinician"},
         {"roles": [1]},
         {"sites": None},
@@ -83,6 +87,24 @@ def test_a_claim_that_is_missing_or_not_what_it_should_be_is_refused(
 ) -> None:
     with pytest.raises(Unauthenticated):
         Verifier(secrets_dir).actor(forged(secrets_dir, **claims))
+
+
+@pytest.mark.parametrize(
+    "site", ["lakeside", "51000000", f"{{{LAKESIDE}}}", LAKESIDE.replace("-", ""), "* ", "\0"]
+)
+def test_a_site_that_is_no_id_is_refused_and_named_as_the_reason(
+    secrets_dir: Path, site: str
+) -> None:
+    """Questions are asked of the record by sites: what is no id would end them."""
+    with pytest.raises(Unauthenticated) as refused:
+        Verifier(secrets_dir).actor(forged(secrets_dir, sites=[LAKESIDE, site]))
+    assert refused.value.reason == "TOKEN_SITES_UNUSABLE"
+
+
+def test_an_id_is_one_however_it_is_written(secrets_dir: Path) -> None:
+    token = forged(secrets_dir, sites=["5100ABCD-0000-4000-8000-000000000001"])
+    actor = Verifier(secrets_dir).actor(token)
+    assert actor.sites == {"5100abcd-0000-4000-8000-000000000001"}
 
 
 @pytest.mark.parametrize(
