@@ -25,7 +25,7 @@ from kernel.watching.port import HealthPort
 from ninehours.console.assets import Asset, AssetMissing, assets
 from ninehours.console.live import Live
 from ninehours.console.people import People, PeopleOfOneMachine
-from ninehours.console.provider.client import Client
+from ninehours.console.provider.client import ProviderClient
 from ninehours.console.provider.people import PeopleOfProvider
 from ninehours.console.services import AskedServices
 from ninehours.console.sessions.figures import SessionsUp
@@ -140,7 +140,7 @@ def _people(settings: ConsoleSettings) -> People:
         registration = settings.registration
         keys = ProviderKeys(registration.provider)
         keys.start()
-        return PeopleOfProvider(Client(registration), keys, idle=settings.idle_after)
+        return PeopleOfProvider(ProviderClient(registration), keys, idle=settings.idle_after)
     try:
         way_in = (settings.secrets_dir / WAY_IN).read_text(encoding="ascii").strip()
     except OSError as error:

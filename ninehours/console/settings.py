@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from kernel.config import Settings, WrongSetting
 from kernel.identity_provider import Address, Purpose
-from ninehours.console.provider.registration import Registration, secret_in
+from ninehours.console.provider.registration import RegisteredConsole, secret_in
 
 OPENID = "openid"
 
@@ -52,11 +52,11 @@ class ConsoleSettings(Settings):
         return self
 
     @property
-    def registration(self) -> Registration:
+    def registration(self) -> RegisteredConsole:
         """As what it is known to the identity provider; WrongSetting where its secret is none."""
         assert self.oidc is not None  # or the settings were refused
         assert self.public_address is not None
-        return Registration(
+        return RegisteredConsole(
             provider=self.oidc,
             client_id=self.client_id,
             secret=secret_in(self.secrets_dir),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ninehours.console.web import MOST_SENT
+from ninehours.console.sent import MOST_SENT
 from tests.harness.console.running import WAY_IN, Running
 
 

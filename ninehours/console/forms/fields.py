@@ -7,7 +7,7 @@ from enum import StrEnum
 YES, NO = "yes", "no"
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """How it is typed."""
 
     LINE = "line"
@@ -32,7 +32,7 @@ class Field:
 
     name: str
     label: str
-    kind: Kind
+    kind: FieldKind
     value: str = field(repr=False)
     hint: str = ""
     choices: Sequence[Choice] = ()

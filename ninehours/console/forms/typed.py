@@ -10,12 +10,16 @@ from google.protobuf.message import Message
 from ninehours.common.v1 import common_pb2 as common
 
 from kernel.rpc.translate import to_date, to_timestamp
-from ninehours.console.forms.fields import NO, YES, Kind
+from ninehours.console.forms.fields import NO, YES, FieldKind
 
 DATE = common.Date.DESCRIPTOR.full_name
 MONEY = common.Money.DESCRIPTOR.full_name
 MOMENT = "google.protobuf.Timestamp"
-WHOLE: Mapping[str, Kind] = {DATE: Kind.DATE, MONEY: Kind.NUMBER, MOMENT: Kind.MOMENT}
+WHOLE: Mapping[str, FieldKind] = {
+    DATE: FieldKind.DATE,
+    MONEY: FieldKind.NUMBER,
+    MOMENT: FieldKind.MOMENT,
+}
 """Messages that are typed as one thing."""
 LONG = frozenset(
     {"remark", "reason", "narrative", "note", "open_safety_reason", "text", "description"}
@@ -53,17 +57,17 @@ def key_of(name: str) -> int:
     return int(name.rpartition(".")[2])
 
 
-def kind_of(declared: FieldDescriptor, *, chosen: bool) -> Kind:
+def kind_of(declared: FieldDescriptor, *, chosen: bool) -> FieldKind:
     """How it is typed."""
     if chosen:
-        return Kind.CHOICE
+        return FieldKind.CHOICE
     if (whole := WHOLE.get(message_of(declared))) is not None:
         return whole
     if is_map(declared):
-        return Kind.NUMBER
+        return FieldKind.NUMBER
     if declared.is_repeated or declared.name in LONG:
-        return Kind.WORDS
-    return Kind.NUMBER if declared.cpp_type in NUMBERS else Kind.LINE
+        return FieldKind.WORDS
+    return FieldKind.NUMBER if declared.cpp_type in NUMBERS else FieldKind.LINE
 
 
 def text_of(message: Message, declared: FieldDescriptor, name: str, zone: tzinfo) -> str:

@@ -14,7 +14,7 @@ from kernel import logs
 from kernel.identity_provider import IdentityProvider
 from kernel.rpc.provider_answers import Conversation, WrongAnswer, address_in, conversing
 from ninehours.console.people import NotSignedIn, ProviderAway
-from ninehours.console.provider.registration import Registration
+from ninehours.console.provider.registration import RegisteredConsole
 
 WITHIN = 8.0  # seconds, for which a person waits
 KNOWN_FOR = 300.0  # seconds: what the provider says of itself
@@ -39,11 +39,11 @@ class Endpoints:
     names_itself: bool
 
 
-class Client:
+class ProviderClient:
     """Safe to share between threads."""
 
     def __init__(
-        self, registration: Registration, clock: Callable[[], float] = time.monotonic
+        self, registration: RegisteredConsole, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.registration = registration
         self._clock = clock

@@ -27,7 +27,7 @@ from ninehours.console.people import (
     SignedIn,
     Visitor,
 )
-from ninehours.console.provider.client import Client
+from ninehours.console.provider.client import ProviderClient
 
 RANDOM = 32  # bytes
 AHEAD = 60.0  # seconds before it is over that a token is renewed, or half its life
@@ -86,7 +86,7 @@ class PeopleOfProvider:
 
     def __init__(
         self,
-        client: Client,
+        client: ProviderClient,
         keys: ProviderKeys,
         *,
         idle: int,

@@ -14,7 +14,7 @@ SIGNED_OUT = "/sign-out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Registration:
+class RegisteredConsole:
     """Whose client the console is, and as what. `address`: where browsers find the console.
     `scopes`: what is asked for, by the purpose of the token. `secret` is read again as it changes.
     """

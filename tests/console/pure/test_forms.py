@@ -18,7 +18,7 @@ from ninehours.plans.v1 import plans_service_pb2 as plans
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_timestamp
 from kernel.services import SERVICES
-from ninehours.console.forms.fields import Choice, Kind
+from ninehours.console.forms.fields import Choice, FieldKind
 from ninehours.console.forms.refusals import at_fields
 from ninehours.console.forms.request_form import Mistyped, RequestForm
 from ninehours.console.forms.saying import beside
@@ -97,7 +97,7 @@ def test_a_thing_is_chosen_by_the_name_of_a_list() -> None:
     payers = [Choice("0p", "A payer"), Choice("1p", "Another")]
     form = RequestForm(request=CONSENT, choices={"recipient_payer_id": payers})
     [payer] = [each for each in form.fields() if each.name == "recipient_payer_id"]
-    assert (payer.kind, payer.says) == (Kind.CHOICE, "A payer")
+    assert (payer.kind, payer.says) == (FieldKind.CHOICE, "A payer")
     assert form.read({"recipient_payer_id": "1p"}).recipient_payer_id == "1p"
     others = RequestForm(request=CONSENT, choices={"recipient_payer_id": payers[1:]})
     assert "0p" in [each.value for each in others.fields()]
@@ -128,7 +128,7 @@ def test_a_moment_is_typed_by_the_clock_on_the_wall_and_keeps_its_seconds() -> N
     at = to_timestamp(datetime(2026, 3, 2, 15, 5, 7, tzinfo=UTC))
     form = RequestForm(request=attendance.CheckInRequest(at=at), zone=zone)
     [field] = form.fields()
-    assert (field.kind, field.value) == (Kind.MOMENT, "2026-03-02T09:05")
+    assert (field.kind, field.value) == (FieldKind.MOMENT, "2026-03-02T09:05")
     assert form.read({"at": "2026-03-02T09:05"}).at == at
     assert form.read({"at": "2026-03-02T09:06"}).at.ToDatetime().minute == 6
 
