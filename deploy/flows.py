@@ -63,8 +63,8 @@ RECORD = "record"
 ENTRY = Pods("entry", (("ninehours-entry", "true"),))
 KAFKA = Pods("kafka", (("strimzi.io/cluster", "kafka"),))
 PROMETHEUS = Pods("prometheus", (("app.kubernetes.io/name", "prometheus"),), "monitoring")
-# What leads browsers into the cluster.
-INGRESS = Pods("ingress", (("app.kubernetes.io/component", "ingress"),), "ingress")
+# What leads browsers into the cluster: deploy/cluster.
+GATEWAY = Pods("gateway", (("ninehours-gateway", "true"),), "gateway")
 COLLECTOR = Pods(
     "collector", (("app.kubernetes.io/name", "opentelemetry-collector"),), "monitoring"
 )
@@ -162,7 +162,7 @@ def _of_console() -> Iterator[Flow]:
     for own in (web, pods(CONSOLE, "migrate")):
         yield Flow(own, NAMES, (Port.DNS,))
         yield Flow(own, database(CONSOLE, RECORD), (Port.POSTGRES,))
-    yield Flow(INGRESS, web, (Port.WEB,))
+    yield Flow(GATEWAY, web, (Port.WEB,))
     yield Flow(PROMETHEUS, web, (Port.HEALTH,))
     for service in SERVICES:
         yield Flow(web, pods(service, "api"), (Port.RPC,))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from deploy.manifests import HERE
 from tests.harness.deploy.cell import Cell, Object
 from tests.harness.deploy.definitions import Definitions
 from tests.harness.deploy.operators import definitions, modules, sum_of
@@ -46,6 +47,16 @@ def test_operators_take_what_they_are_given(
     assert wrongs == set()
 
 
+def test_the_clusters_gateway_is_one(operators: Definitions) -> None:
+    [gateway] = Cell.of(HERE / "cluster").all("Gateway")
+    assert list(operators.wrongs(gateway)) == []
+    for wrong in (
+        gateway | {"apiVersion": "gateway.networking.k8s.io/v2"},
+        {**gateway, "spec": {}},
+    ):
+        assert list(operators.wrongs(wrong)) != []
+
+
 def test_every_operator_is_asked_about_a_kind_of_its_own(
     operators: Definitions, cells: dict[str, Cell]
 ) -> None:
@@ -54,6 +65,7 @@ def test_every_operator_is_asked_about_a_kind_of_its_own(
         "barmancloud.cnpg.io",
         "cert-manager.io",
         "external-secrets.io",
+        "gateway.networking.k8s.io",
         "kafka.strimzi.io",
         "keda.sh",
         "monitoring.coreos.com",
@@ -62,8 +74,10 @@ def test_every_operator_is_asked_about_a_kind_of_its_own(
 
 
 KINDS = (
+    "BackendTLSPolicy",
     "Certificate",
     "ExternalSecret",
+    "HTTPRoute",
     "Issuer",
     "Kafka",
     "KafkaNodePool",
@@ -76,8 +90,10 @@ KINDS = (
     "SecretStore",
 )
 REQUIRED: dict[str, tuple[str | int, ...]] = {
+    "BackendTLSPolicy": ("validation", "hostname"),
     "Certificate": ("issuerRef",),
     "ExternalSecret": ("dataFrom", 0, "extract", "key"),
+    "HTTPRoute": ("rules", 0, "backendRefs", 0, "name"),
     "Issuer": (),
     "Kafka": ("kafka",),
     "KafkaNodePool": ("replicas",),
@@ -132,4 +148,4 @@ def test_a_module_with_other_files_has_another_sum() -> None:
             files.writestr("m@v1/x", text)
         sums.add(sum_of(content.getvalue()))
     assert len(sums) == 2
-    assert len(modules()) == 5
+    assert len(modules()) == 6

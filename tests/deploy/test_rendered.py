@@ -183,6 +183,10 @@ def a_policy(cell: Cell, name: str) -> Any:
     return cell.one("NetworkPolicy", name)["spec"]
 
 
+def a_route(cell: Cell) -> Any:
+    return cell.one("HTTPRoute", "console")["spec"]
+
+
 def variable(cell: Cell, name: str, value: str) -> None:
     [found] = [each for each in a_container(cell)["env"] if each["name"] == name]
     found["value"] = value
@@ -233,6 +237,14 @@ PLANTS: list[tuple[Rule, Callable[[Cell], object]]] = [
     (wires.nobody_else_gets_through, lambda c: a_policy(c, "intake-record")["ingress"].append({"from": [{"podSelector": {}}]})),
     (wires.nobody_else_gets_through, lambda c: a_policy(c, "plans-relay")["egress"].append({"to": [{"podSelector": {}}]})),
     (wires.nobody_else_gets_through, lambda c: a_policy(c, "nobody").update(policyTypes=["Ingress"])),
+    (wires.browsers_are_led_to_the_console, lambda c: a_route(c).update(hostnames=["riverside.example.org"])),
+    (wires.browsers_are_led_to_the_console, lambda c: a_route(c)["parentRefs"][0].update(namespace="gateways")),
+    (wires.browsers_are_led_to_the_console, lambda c: a_route(c)["rules"][0].pop("timeouts")),
+    (wires.browsers_are_led_to_the_console, lambda c: a_route(c)["rules"][0]["backendRefs"][0].update(name="intake-api")),
+    (wires.browsers_are_led_to_the_console, lambda c: a_route(c)["rules"][0]["backendRefs"][0].update(port=443)),
+    (wires.browsers_are_led_to_the_console, lambda c: c.one("BackendTLSPolicy", "console")["spec"]["validation"].update(hostname="console-web")),
+    (wires.browsers_are_led_to_the_console, lambda c: c.one("BackendTLSPolicy", "console")["spec"]["targetRefs"][0].update(name="console")),
+    (wires.browsers_are_led_to_the_console, lambda c: a_policy(c, "console-web").pop("ingress")),
     (wires.topics_are_those_of_the_code, lambda c: c.workload("plans-stream").spec.update(replicas=13)),
     (wires.topics_are_those_of_the_code, lambda c: c.all("KafkaTopic")[0]["spec"].update(partitions=3)),
     (wires.topics_are_those_of_the_code, lambda c: c.all("KafkaTopic")[0]["metadata"].update(name="ninehours.intakes.v1")),

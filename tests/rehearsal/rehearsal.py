@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from ninehours.billing.v1 import billing_events_pb2 as events
@@ -49,6 +50,7 @@ from tests.harness.deploy.machine.broker import Broker
 from tests.harness.deploy.machine.cluster import Cluster
 from tests.harness.deploy.machine.container import Engine
 from tests.harness.deploy.machine.databases import Database, Servers
+from tests.harness.deploy.machine.gateway import Answered, led
 from tests.harness.deploy.machine.issuing import Secret, certificates, external_secrets, mounted
 from tests.harness.deploy.machine.scraping import scraped
 from tests.harness.deploy.monitoring import asked, selectors
@@ -77,6 +79,7 @@ class Rehearsed:
     replaced: Mapping[str, tuple[set[str], set[str]]]
     parked: Mapping[str, Sequence[listener.Parked]]
     verified: str
+    shown: Answered
     metrics: set[str]
 
 
@@ -144,6 +147,7 @@ class Rehearsal:
         tell("everything is heard")
         verified = self._verified(identity)
         tell("verified")
+        shown = self._shown(made)
         metrics = {name for pod in cluster.pods for name in scraped(cell, made, pod)}
         recorded = {name: commands_of(database) for name, database in databases.items()}
         cluster.check()
@@ -158,6 +162,7 @@ class Rehearsal:
             replaced=replaced,
             parked=waiting,
             verified=verified,
+            shown=shown,
             metrics=metrics,
         )
 
@@ -215,6 +220,14 @@ class Rehearsal:
             each.name: (before[each.name], {pod.address for pod in cluster.of(each)})
             for each in running
         }
+
+    def _shown(self, made: Mapping[str, Secret]) -> Answered:
+        """Where a browser begins, under the address that the console is told."""
+        web = self._cell.workload(f"{CONSOLE}-web")
+        address = urlsplit(self._cell.environment(web)["NINEHOURS_PUBLIC_ADDRESS"])
+        authority = {"ca.crt": made["entry-tls"]["ca.crt"].decode()}  # docs/operations.md, step 6
+        host = address.hostname or ""
+        return led(self._cell, {f"{CONSOLE}-authority": authority}, host, "/sign-in")
 
     def _verified(self, identity: Identity) -> str:
         settings = {
@@ -279,6 +292,11 @@ def test_no_command_was_lost_meanwhile_and_none_refused_for_good(rehearsed: Rehe
 def test_nothing_is_parked_and_verify_finds_nothing(rehearsed: Rehearsed) -> None:
     assert not any(rehearsed.parked.values())
     assert rehearsed.verified == ""
+
+
+def test_browsers_are_led_to_a_page_where_one_signs_in(rehearsed: Rehearsed) -> None:
+    assert rehearsed.shown.status == 200
+    assert 'action="/sign-in"' in rehearsed.shown.body
 
 
 def test_every_metric_that_an_alert_or_the_dashboard_names_is_scraped(rehearsed: Rehearsed) -> None:

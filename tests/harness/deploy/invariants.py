@@ -15,6 +15,7 @@ from ninehours.console.serving import ENDS_WITHIN as WEB_ENDS_WITHIN
 from ninehours.console.settings import ConsoleSettings
 from tests.harness.deploy.cell import Cell, Object, Workload, matches, secrets_of
 from tests.harness.deploy.wires import (
+    browsers_are_led_to_the_console,
     kafka_lets_each_do_its_own,
     nobody_else_gets_through,
     topics_are_those_of_the_code,
@@ -352,6 +353,7 @@ IN_PRODUCTION: tuple[Rule, ...] = (
     what_is_mounted_is_made,
     databases_forget_nothing_acknowledged,
     who_scales_says_how_many,
+    browsers_are_led_to_the_console,
 )
 
 
@@ -364,6 +366,7 @@ def shared(one: Cell, other: Cell) -> Iterator[str]:
         "NINEHOURS_NETWORK": (_network(one), _network(other)),
         "buckets": (_buckets(one), _buckets(other)),
         "secrets": (_paths(one), _paths(other)),
+        "addresses": (_addresses(one), _addresses(other)),
     }.items():
         yield from (f"{name}: {each}" for each in own & theirs)
 
@@ -374,6 +377,10 @@ def _network(cell: Cell) -> set[str]:
 
 def _buckets(cell: Cell) -> set[str]:
     return {each["spec"]["configuration"]["destinationPath"] for each in cell.all("ObjectStore")}
+
+
+def _addresses(cell: Cell) -> set[str]:
+    return {name for each in cell.all("HTTPRoute") for name in each["spec"]["hostnames"]}
 
 
 def _paths(cell: Cell) -> set[str]:

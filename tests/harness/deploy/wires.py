@@ -1,14 +1,18 @@
 """Who may speak to whom, as rules of every cell: each yields what is wrong, by name."""
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
 from urllib.parse import urlsplit
 
 from deploy import flows as table
-from deploy.manifests import PARTITIONS
+from deploy.manifests import HERE, PARTITIONS
 from kernel.access import grants_of
 from kernel.services import CONSOLE, SERVICES, topic_of
-from tests.harness.deploy.cell import Cell, Endpoint, Policies, Workload
+from tests.harness.deploy.cell import Cell, Endpoint, Object, Policies, Workload
+
+HTTPS = 443
+PARENT = ("browsers", table.GATEWAY.namespace)
 
 
 def who_is_asked_is_there(cell: Cell) -> Iterator[str]:
@@ -50,6 +54,23 @@ def nobody_else_gets_through(cell: Cell) -> Iterator[str]:
         ):
             if not end.namespace and let != told:
                 yield f"{source.name} to {target.name}:{port}, by policies of {end.name}"
+
+
+def browsers_are_led_to_the_console(cell: Cell) -> Iterator[str]:
+    """By its public address alone, through the cluster's gateway, which verifies what answers."""
+    web = cell.workload(f"{CONSOLE}-web")
+    address = urlsplit(cell.environment(web)["NINEHOURS_PUBLIC_ADDRESS"])
+    routes = [each["spec"] for each in cell.all("HTTPRoute")]
+    if [route["hostnames"] for route in routes] != [[address.hostname]]:
+        yield f"{address.hostname}: {[route['hostnames'] for route in routes]}"
+    for route in routes:
+        if not any(_takes(listener, route, cell) for listener in _listeners()):
+            yield f"{route['hostnames']}: no listener of the gateway's takes it"
+        for rule in route["rules"]:
+            if rule.get("timeouts") != {"request": "0s"}:
+                yield "what browsers listen to is cut"
+            for backend in rule["backendRefs"]:
+                yield from _wrongs_of_backend(cell, web, backend)
 
 
 def topics_are_those_of_the_code(cell: Cell) -> Iterator[str]:
@@ -113,6 +134,45 @@ def _addresses(cell: Cell, workload: Workload) -> Iterator[tuple[str, str, int]]
             yield name, host, int(port)
 
 
+@cache
+def _listeners() -> tuple[Object, ...]:
+    """Of the gateway that is one for all networks."""
+    [gateway] = Cell.of(HERE / "cluster").all("Gateway")
+    assert (gateway["metadata"]["name"], gateway["metadata"]["namespace"]) == PARENT
+    assert gateway["spec"]["infrastructure"]["labels"] == dict(table.GATEWAY.labels)
+    return tuple(gateway["spec"]["listeners"])
+
+
+def _takes(listener: Object, route: Object, cell: Cell) -> bool:
+    [space] = cell.names("Namespace")
+    from_where = listener["allowedRoutes"]["namespaces"]["selector"]["matchLabels"]
+    return (
+        [(each["name"], each["namespace"]) for each in route["parentRefs"]] == [PARENT]
+        and (listener["protocol"], listener["port"]) == ("HTTPS", HTTPS)
+        and route["hostnames"] == [listener["hostname"]]
+        and from_where == {"kubernetes.io/metadata.name": space}
+    )
+
+
+def _wrongs_of_backend(cell: Cell, web: Workload, backend: Object) -> Iterator[str]:
+    host, gateway = backend["name"], table.GATEWAY
+    target = _behind(cell, host)
+    if target is None or not target.labels.items() <= web.labels.items():
+        yield f"{host} is not the console"
+        return
+    came_from = Endpoint(dict(gateway.labels), gateway.namespace)
+    if not Policies(cell).allow(came_from, Endpoint(web.labels), backend["port"]):
+        yield f"policies keep the gateway from {host}:{backend['port']}"
+    verified = {
+        policy["spec"]["validation"]["hostname"]
+        for policy in cell.all("BackendTLSPolicy")
+        for aimed in policy["spec"]["targetRefs"]
+        if (aimed["kind"], aimed["name"]) == ("Service", host)
+    }
+    if len(verified & _verified_names(cell, host)) != 1 or len(verified) != 1:
+        yield f"{host} is verified as {verified or 'nobody'}"
+
+
 def _behind(cell: Cell, host: str) -> Endpoint | None:
     if host in cell.names("Service"):
         return Endpoint(cell.one("Service", host)["spec"]["selector"])
@@ -129,7 +189,7 @@ def _verified_names(cell: Cell, host: str) -> set[str]:
         return {host}  # Strimzi's own
     secret = f"{host.removesuffix('-rw')}-server"
     if host in cell.names("Service"):
-        secret = f"{host.removesuffix('-api')}-rpc-tls"
+        secret = f"{host.rpartition('-')[0]}-rpc-tls"
     found = [
         each["spec"] for each in cell.all("Certificate") if each["spec"]["secretName"] == secret
     ]

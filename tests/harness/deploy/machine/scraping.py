@@ -1,13 +1,13 @@
 """What Prometheus is told of a pod, asked as a cell's PodMonitors say."""
 
 import http.client
-import ssl
 from contextlib import closing
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.harness.deploy.cell import Cell, Object, matches
 from tests.harness.deploy.machine.pod import Pod, Secrets
+from tests.harness.deploy.machine.verified import VerifiedAs
 
 SCRAPED_WITHIN = 10  # seconds, as by default
 
@@ -27,10 +27,14 @@ def scraped(cell: Cell, secrets: Secrets, pod: Pod) -> set[str]:
 def _names(endpoint: Object, secrets: Secrets, pod: Pod) -> set[str]:
     told = endpoint["tlsConfig"]
     authority = told["ca"]["secret"]
-    context = ssl.create_default_context(
-        cadata=secrets[authority["name"]][authority["key"]].decode()
+    assert endpoint["scheme"] == "https"
+    asked = VerifiedAs(
+        pod.address,
+        pod.port(endpoint["port"]),
+        told["serverName"],
+        secrets[authority["name"]][authority["key"]].decode(),
+        timeout=SCRAPED_WITHIN,
     )
-    asked = _Named(pod, endpoint, told["serverName"], context)
     with closing(asked):
         asked.request("GET", endpoint["path"])
         answer = asked.getresponse()
@@ -39,16 +43,3 @@ def _names(endpoint: Object, secrets: Secrets, pod: Pod) -> set[str]:
     return {
         sample.name for family in text_string_to_metric_families(text) for sample in family.samples
     }
-
-
-class _Named(http.client.HTTPSConnection):
-    """Verified by another name than it is asked by."""
-
-    def __init__(self, pod: Pod, endpoint: Object, name: str, context: ssl.SSLContext) -> None:
-        assert endpoint["scheme"] == "https"
-        super().__init__(pod.address, pod.port(endpoint["port"]), timeout=SCRAPED_WITHIN)
-        self._name, self._trusted = name, context
-
-    def connect(self) -> None:
-        http.client.HTTPConnection.connect(self)
-        self.sock = self._trusted.wrap_socket(self.sock, server_hostname=self._name)
