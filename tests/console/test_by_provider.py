@@ -2,19 +2,16 @@
 
 import threading
 from collections.abc import Iterator
-from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from ninehours.local.servers import LocalServers
-from tests.harness.console.browsing import PATIENCE
 from tests.harness.console.reader import Reader, Shown
 from tests.harness.console.running import Running, consoles
 from tests.harness.identity.small_provider import PASSWORD, SmallProvider
+from tests.identity.journey_contract import JourneyContract
 from tests.identity.sign_in_contract import browser_of
 
 TYPED = {"act": "in", "session_id": "s-1", "client_id": "c-1", "command_id": "typed-here"}
@@ -39,6 +36,16 @@ def two(
     folder = tmp_path_factory.mktemp("console")
     with consoles(postgres, secrets_dir, folder, away, replicas=2, provider=provider) as running:
         yield running
+
+
+@pytest.fixture
+def console(two: Running) -> Running:
+    """For a browser it is one."""
+    return two
+
+
+class TestJourney(JourneyContract):
+    """With every service away."""
 
 
 def gone(reader: Reader, page: Shown, role: str) -> Shown:
@@ -232,46 +239,3 @@ def test_the_database_holds_no_token_and_nothing_typed(
         " bool_and(position('typed-here'::bytea IN content) = 0) FROM sign_in); END $$"
     )
     assert "eyJ" not in two.log.read_text()
-
-
-def test_in_a_browser_with_the_provider_on_another_site(
-    two: Running, provider: SmallProvider, browser: Browser
-) -> None:
-    """127.0.0.1 and localhost: cookies that are Strict aren't shown on the way back."""
-    at = f"https://{two.addresses[0]}"
-    with_script = browser.new_context(base_url=at, ignore_https_errors=True)
-    without = browser.new_context(base_url=at, ignore_https_errors=True, java_script_enabled=False)
-    for context in (with_script, without):
-        context.set_default_timeout(PATIENCE)
-        page = context.new_page()
-        wrong: list[str] = []
-        page.on("console", partial(_note_error, wrong))
-        page.goto("/sign-in")
-        page.locator("[value=clinician]").press("Enter")
-        _give_password(page)
-        page.wait_for_url(lambda url: url.startswith(at) and "/sign-in" not in url)
-        assert page.get_by_role("button", name="Sign out").is_visible()
-        page.get_by_role("button", name="Sign out").press("Enter")
-        if context is without:
-            page.get_by_role("button", name="Sign out there, too").press("Enter")
-        page.wait_for_url(f"{at}/sign-out")
-        expect(page.get_by_role("link", name="Sign in again")).to_be_visible()
-        assert urlsplit(page.url).query == ""
-        page.goto("/")
-        page.locator("[value=clinician]").press("Enter")
-        _give_password(page)
-        assert wrong == []
-        context.close()
-
-
-def _note_error(wrong: list[str], said: ConsoleMessage) -> None:
-    """All but that nobody is signed in, and that services are away."""
-    if said.type == "error" and not any(status in said.text for status in ("401", "503")):
-        wrong.append(said.text)
-
-
-def _give_password(page: Page) -> None:
-    page.wait_for_url(lambda url: url.startswith("https://localhost:"))
-    page.locator("[name=username]").fill("ada")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[name=password]").press("Enter")

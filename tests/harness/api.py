@@ -91,8 +91,10 @@ def api(
     secrets_dir: Path,
     now: datetime,
     servicers: Callable[[Store], Any] | None = None,
+    **told: Any,
 ) -> Iterator[Api]:
-    """On this store's database; `servicers` answer in the place of the service's own."""
+    """On this store's database; `servicers` answer in the place of the service's own; `told`:
+    settings besides."""
     if servicers is not None:
         service = replace(service, servicers=lambda store, _: servicers(store))
     wanted: dict[str, Any] = {
@@ -103,6 +105,7 @@ def api(
         "environment": "test",
         "clock": "caller",
         "peers": ",".join(f"{name}=127.0.0.1:1" for name in {*service.hears, "intake"}),
+        **told,
     }
     settings = Settings(**wanted)
     its_store = open_store_of_api(service, settings)

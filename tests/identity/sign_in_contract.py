@@ -1,9 +1,8 @@
 """What holds wherever people sign in: at a small provider, and at a real one."""
 
 import ssl
-from collections.abc import Mapping
+import time
 from pathlib import Path
-from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -12,42 +11,31 @@ from kernel.identity_provider import IdentityProvider
 from kernel.roles import Role
 from kernel.rpc.provider_keys import ProviderKeys
 from ninehours.console.people import Elsewhere, NotSignedIn, People, SignedIn
-from ninehours.console.provider.client import Client
+from ninehours.console.provider.client import ProviderClient
 from ninehours.console.provider.people import PeopleOfProvider
-from ninehours.console.provider.registration import SECRET, Registration, secret_in
+from ninehours.console.provider.registration import SECRET, RegisteredConsole, secret_in
 from tests.harness.console.reader import Reader
-from tests.harness.identity.believing import Provider, believing
+from tests.harness.identity.believing import believing
+from tests.harness.identity.signing_in import SignInProvider
+from tests.harness.identity.small_issuer import LAKESIDE
 
 ADDRESS = "https://console.example.org"
 IDLE = 900
 
 
-class SignInProvider(Provider, Protocol):
-    """A provider where the console is a client, and Ada, a clinician, has a password."""
-
-    client_id: str
-    client_secret: str
-    scopes: Mapping[str, str]
-    password: str
-
-    def register(self, address: str) -> None:
-        """The console is found there."""
-        ...
-
-
-def people_of(provider: SignInProvider, folder: Path, **settings: Any) -> PeopleOfProvider:
-    """As the console has them, whose address is told the provider."""
+def people_of(provider: SignInProvider, folder: Path, *, idle: int = IDLE) -> PeopleOfProvider:
+    """As the console has them, whose address is told the provider. `idle`: seconds."""
     provider.register(ADDRESS)
     (folder / SECRET).write_text(f"{provider.client_secret}\n")
-    told = IdentityProvider(**{**provider.settings, **settings})
-    registration = Registration(
+    told = IdentityProvider(**provider.settings)
+    registration = RegisteredConsole(
         provider=told,
         client_id=provider.client_id,
         secret=secret_in(folder),
         address=ADDRESS,
         scopes=provider.scopes,
     )
-    return PeopleOfProvider(Client(registration), ProviderKeys(told), idle=IDLE)
+    return PeopleOfProvider(ProviderClient(registration), ProviderKeys(told), idle=idle)
 
 
 def browser_of(provider: SignInProvider) -> Reader:
@@ -88,7 +76,7 @@ class SignInContract:
         services = believing(provider, secrets_dir)
         actor = services.actor(visitor.token())
         assert actor.roles >= {"clinician"}
-        assert (actor.sites, actor.purpose) == ({"site-1"}, "TREATMENT")
+        assert (actor.sites, actor.purpose) == ({LAKESIDE}, "TREATMENT")
         assert not people.is_due(ada.kept)
 
     def test_what_the_session_keeps_is_renewed_and_is_the_same_persons(
@@ -145,3 +133,38 @@ class SignInContract:
         people.finish(mine.kept, again)
         with pytest.raises(NotSignedIn):
             people.finish(mine.kept, again)
+
+    @pytest.mark.parametrize("issuer", ["https://elsewhere.example.org", None])
+    def test_an_answer_of_another_provider_is_none(
+        self, provider: SignInProvider, tmp_path: Path, issuer: str | None
+    ) -> None:
+        """RFC 9207: who answers says who it is, where the provider says that it does."""
+        people = people_of(provider, tmp_path)
+        going = people.begin(Role.CLINICIAN)
+        assert isinstance(going, Elsewhere)
+        told = told_by(provider, browser_of(provider), going.address)
+        other = {name: value for name, value in told.items() if name != "iss"}
+        with pytest.raises(NotSignedIn):
+            people.finish(going.kept, {**other, **({"iss": issuer} if issuer else {})})
+        people.finish(going.kept, told)  # nobody was asked for what the code is good for
+
+    def test_who_gave_their_password_longer_ago_than_a_session_may_idle_gives_it_again(
+        self, provider: SignInProvider, tmp_path: Path
+    ) -> None:
+        people, browser = people_of(provider, tmp_path, idle=1), browser_of(provider)
+        signed_in(people, provider, browser)
+        given = time.time()
+        while time.time() <= given + 2:
+            time.sleep(0.1)
+        going = people.begin(Role.CLINICIAN)
+        assert isinstance(going, Elsewhere)
+        assert any("password" in form.fields for form in browser.get(going.address).forms)
+
+    def test_who_is_signed_out_there_is_signed_out_here_at_the_next_renewal(
+        self, provider: SignInProvider, tmp_path: Path
+    ) -> None:
+        people = people_of(provider, tmp_path)
+        ada = signed_in(people, provider, browser_of(provider))
+        provider.sign_everybody_out()
+        with pytest.raises(NotSignedIn):
+            people.renewed(ada.kept)

@@ -11,7 +11,6 @@ from ninehours.console.provider.registration import SECRET
 from tests.harness.identity.small_issuer import says
 from tests.harness.identity.small_provider import SmallProvider
 from tests.identity.sign_in_contract import (
-    IDLE,
     SignInContract,
     browser_of,
     people_of,
@@ -29,17 +28,6 @@ def provider(tmp_path: Path) -> Iterator[SmallProvider]:
 
 class TestSmallProvider(SignInContract):
     """Ada is a clinician and at the front desk."""
-
-
-def test_who_gave_their_password_too_long_ago_gives_it_again(
-    provider: SmallProvider, tmp_path: Path
-) -> None:
-    people, browser = people_of(provider, tmp_path), browser_of(provider)
-    signed_in(people, provider, browser)
-    provider.forget_passwords(IDLE + 1)
-    going = people.begin(Role.CLINICIAN)
-    assert isinstance(going, Elsewhere)
-    assert browser.get(going.address).forms != []
 
 
 Lie = Callable[[SmallProvider], None]
@@ -64,21 +52,6 @@ def test_a_provider_that_does_not_say_who_it_is_signs_nobody_in(
     with pytest.raises(NotSignedIn) as refused:
         signed_in(people, provider, browser_of(provider))
     assert refused.value.why == "untold"
-
-
-@pytest.mark.parametrize("issuer", ["https://elsewhere.example.org", None])
-def test_an_answer_of_another_provider_is_none(
-    provider: SmallProvider, tmp_path: Path, issuer: str | None
-) -> None:
-    """RFC 9207: who answers says who it is, where the provider says that it does."""
-    people = people_of(provider, tmp_path)
-    going = people.begin(Role.CLINICIAN)
-    assert isinstance(going, Elsewhere)
-    told = told_by(provider, browser_of(provider), going.address)
-    told = {**told, "iss": issuer} if issuer else {n: v for n, v in told.items() if n != "iss"}
-    with pytest.raises(NotSignedIn):
-        people.finish(going.kept, told)
-    assert provider.taken == []
 
 
 def test_a_provider_that_is_away_or_refuses_the_console_is_away(

@@ -19,14 +19,15 @@ from kernel.secrets import OF_TOKENS
 from kernel.services import CONSOLE
 from kernel.store.roles import ACT_AS_OWNER
 from kernel.tls.context import context_of
-from kernel.tls.identity import ISSUED, Identity
+from kernel.tls.identity import Identity
 from ninehours.console.provider.registration import SECRET
+from ninehours.local.authority import Authority, Wire
 from ninehours.local.databases import Login, plain
 from ninehours.local.probes import LOOPBACK, free_ports
 from ninehours.local.servers import LocalServers
 from ninehours.local.system import serves
 from tests.harness.console.reader import Reader
-from tests.harness.identity.small_provider import SmallProvider
+from tests.harness.identity.signing_in import SignInProvider
 
 ROOT = Path(__file__).resolve().parents[3]
 WAY_IN = "opens-it"
@@ -70,10 +71,11 @@ def consoles(
     peers: Mapping[str, str],
     *,
     replicas: int = 1,
-    provider: SmallProvider | None = None,
+    provider: SignInProvider | None = None,
+    authority: Authority | None = None,
 ) -> Iterator[Running]:
     """Started, and ended with the block; people are this machine's, or a provider's, and then it
-    is all under TLS."""
+    is all under TLS, by certificates of `authority`, which peers show, too."""
     logins = postgres.create_database(f"console_{next(NUMBERS)}")
     (folder / "way-in").write_text(WAY_IN)
     key = OF_TOKENS.private_path(Path(), CONSOLE)
@@ -93,8 +95,11 @@ def consoles(
     if provider is None:
         settings["NINEHOURS_PEOPLE_DIR"] = str(secrets_dir)
     else:
-        identity = Identity(provider.certificates.ca.parent, ISSUED)
+        authority = authority or Authority(folder / "tls")
+        authority.issue(CONSOLE, Wire.RPC)
+        identity = authority.identity(CONSOLE, Wire.RPC)
         settings |= _at_provider(provider, folder, f"https://{listens[0]}")
+        settings["NINEHOURS_RPC_TLS_DIR"] = str(authority.folder_of(CONSOLE, Wire.RPC))
     migrating = {**settings, "NINEHOURS_DATABASE_URL": logins.migrations.url}
     subprocess.run(_command("migrate"), env={**os.environ, **migrating}, check=True)
     log = folder / "console.log"
@@ -117,16 +122,18 @@ def consoles(
         yield Running(tuple(listens), logins.migrations, log, trusted)
 
 
-def _at_provider(provider: SmallProvider, folder: Path, address: str) -> dict[str, str]:
+def _at_provider(provider: SignInProvider, folder: Path, address: str) -> dict[str, str]:
     """The console's settings, once it is known there."""
     provider.register(address)
     (folder / SECRET).write_text(provider.client_secret)
     of_provider = {
-        f"NINEHOURS_OIDC_{name.upper()}": str(value) for name, value in provider.settings.items()
+        f"NINEHOURS_OIDC_{name.upper()}": json.dumps(value)
+        if isinstance(value, dict)
+        else str(value)
+        for name, value in provider.settings.items()
     }
     return {
         **of_provider,
-        "NINEHOURS_RPC_TLS_DIR": str(provider.certificates.ca.parent),
         "NINEHOURS_CLIENT_ID": provider.client_id,
         "NINEHOURS_PUBLIC_ADDRESS": address,
         "NINEHOURS_SCOPES": json.dumps(provider.scopes),

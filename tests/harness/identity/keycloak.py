@@ -21,8 +21,16 @@ from jgo.maven import MavenContext
 from ninehours.local import jars
 from ninehours.local.probes import free_ports
 from tests.harness.identity.certificates import certify
+from tests.harness.identity.realm import (
+    AUDIENCE,
+    CONSOLE,
+    FRONT_END,
+    PURPOSES,
+    REALM,
+    console_at,
+    realm,
+)
 
-REALM, CLIENT, AUDIENCE = "lakeside", "front-end", "ninehours"
 START_WITHIN = 600.0  # seconds: it takes half a minute where nobody else does anything
 KEYS = "org.keycloak.keys.KeyProvider"
 DISTRIBUTION = jars.JarSet(
@@ -60,13 +68,18 @@ def resolve_one_file(_: jars.JarSet, folder: Path) -> Iterable[Path]:
 
 
 class Keycloak:
-    """A realm with Ada, a clinician of site-1, and a client by which she signs in."""
+    """A realm with Ada, a clinician of Lakeside, and two clients by which she signs in: a front end
+    that asks for her password itself, and the console."""
+
+    client_id = CONSOLE
+    scopes: Mapping[str, str] = {purpose: f"openid {scope}" for scope, purpose in PURPOSES.items()}
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._log = folder / "keycloak.log"
-        self._certificates = certify(folder / "tls")
-        self._trusted = ssl.create_default_context(cafile=self._certificates.ca)
+        self.certificates = certify(folder / "tls")
+        self.client_secret = f"{secrets.token_urlsafe(16)}: & of its own"
+        self._trusted = ssl.create_default_context(cafile=self.certificates.ca)
         self._port, self._plain_port = free_ports(2)
         self._passwords = {name: secrets.token_urlsafe(16) for name in ("admin", "ada")}
         self._process: subprocess.Popen[bytes] | None = None
@@ -77,8 +90,13 @@ class Keycloak:
         [self._home] = folder.glob("keycloak-*/")
         imported = self._home / "data" / "import"
         imported.mkdir(parents=True)
-        (imported / "realm.json").write_text(json.dumps(_realm(self._passwords["ada"])))
+        (imported / "realm.json").write_text(json.dumps(realm(self.password, self.client_secret)))
         self.start()
+
+    @property
+    def password(self) -> str:
+        """Ada's."""
+        return self._passwords["ada"]
 
     @property
     def issuer(self) -> str:
@@ -91,14 +109,21 @@ class Keycloak:
         return {
             "issuer": self.issuer,
             "audience": AUDIENCE,
-            "ca_file": self._certificates.ca,
+            "ca_file": self.certificates.ca,
             "roles_claim": "/realm_access/roles",
             "purpose_claim": "scope",
-            "purposes": {"treatment": "TREATMENT", "payment": "PAYMENT"},
+            "purposes": PURPOSES,
         }
 
     def start(self) -> None:
-        """Returns when it answers, at the address it had before."""
+        """Returns when it answers, at the address it had before; ended where it doesn't."""
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> None:
         end = time.monotonic() + START_WITHIN
         self._launch()
         while time.monotonic() < end:
@@ -128,7 +153,7 @@ class Keycloak:
         self._process = None
 
     def token(self) -> str:
-        """Of Ada, a clinician of site-1, to treat; good for five minutes."""
+        """Of Ada, a clinician of Lakeside, to treat; good for five minutes."""
         return str(self._sign_in("openid treatment api")["access_token"])
 
     def token_for(self, seconds: int) -> str:
@@ -175,6 +200,15 @@ class Keycloak:
             if component["providerId"] == "rsa-generated" and is_old:
                 self._administer(f"components/{component['id']}", method="DELETE")
 
+    def register(self, address: str) -> None:
+        """The console is found there, and people come back to nowhere else."""
+        told = console_at(address, self.client_secret)
+        self._administer(f"clients/{told['id']}", told, method="PUT")
+
+    def sign_everybody_out(self) -> None:
+        """As an administrator does."""
+        self._administer("logout-all", {}, method="POST")
+
     def _live(self, seconds: int) -> None:
         self._administer("", {"realm": REALM, "accessTokenLifespan": seconds}, method="PUT")
 
@@ -183,9 +217,9 @@ class Keycloak:
             f"{self.issuer}/protocol/openid-connect/token",
             form={
                 "grant_type": "password",
-                "client_id": CLIENT,
+                "client_id": FRONT_END,
                 "username": "ada",
-                "password": self._passwords["ada"],
+                "password": self.password,
                 "scope": scope,
             },
         )
@@ -235,7 +269,7 @@ class Keycloak:
         return json.loads(body) if body else None
 
     def _launch(self, *options: str) -> None:
-        certificates = self._certificates
+        certificates = self.certificates
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -262,102 +296,3 @@ class Keycloak:
 
     def _end_of_log(self) -> str:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-30:])
-
-
-def _realm(password: str) -> dict[str, Any]:
-    """As docs/operations.md has it: audience and sites by a scope, purposes by scopes."""
-
-    def scope(name: str, *mappers: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "name": name,
-            "protocol": "openid-connect",
-            "attributes": {"include.in.token.scope": "true"},
-            "protocolMappers": [*mappers],
-        }
-
-    def mapper(kind: str, **config: str) -> dict[str, Any]:
-        return {
-            "name": kind,
-            "protocol": "openid-connect",
-            "protocolMapper": kind,
-            "config": {"access.token.claim": "true", **config},
-        }
-
-    return {
-        "realm": REALM,
-        "enabled": True,
-        "sslRequired": "all",
-        "accessTokenLifespan": 300,
-        "roles": {"realm": [{"name": "clinician"}, {"name": "service:billing"}]},
-        "clientScopes": [
-            scope("api", mapper("oidc-audience-mapper", **{"included.custom.audience": AUDIENCE})),
-            scope("treatment"),
-            scope("payment"),
-            scope(
-                "ninehours",
-                mapper(
-                    "oidc-usermodel-attribute-mapper",
-                    **{
-                        "user.attribute": "sites",
-                        "claim.name": "sites",
-                        "jsonType.label": "String",
-                        "multivalued": "true",
-                    },
-                ),
-                mapper(
-                    "oidc-usermodel-realm-role-mapper",
-                    **{
-                        "claim.name": "realm_access.roles",
-                        "jsonType.label": "String",
-                        "multivalued": "true",
-                    },
-                ),
-                mapper("oidc-sub-mapper"),
-            ),
-        ],
-        "clients": [
-            {
-                "clientId": CLIENT,
-                "publicClient": True,
-                "directAccessGrantsEnabled": True,
-                "fullScopeAllowed": True,
-                "defaultClientScopes": ["ninehours"],
-                "optionalClientScopes": ["api", "treatment", "payment"],
-            }
-        ],
-        "components": {
-            "org.keycloak.userprofile.UserProfileProvider": [
-                {
-                    "providerId": "declarative-user-profile",
-                    "config": {
-                        "kc.user.profile.config": [
-                            json.dumps(
-                                {
-                                    "attributes": [
-                                        {"name": "username"},
-                                        {"name": "email"},
-                                        {
-                                            "name": "sites",
-                                            "multivalued": True,
-                                            "permissions": {"view": ["admin"], "edit": ["admin"]},
-                                        },
-                                    ]
-                                }
-                            )
-                        ]
-                    },
-                }
-            ]
-        },
-        "users": [
-            {
-                "username": "ada",
-                "email": "ada@example.org",
-                "emailVerified": True,
-                "enabled": True,
-                "credentials": [{"type": "password", "value": password, "temporary": False}],
-                "realmRoles": ["clinician", "service:billing", "offline_access"],
-                "attributes": {"sites": ["site-1"]},
-            }
-        ],
-    }

@@ -50,10 +50,6 @@ class SmallProvider(SmallIssuer):
         self._signed_in.clear()
         self._families.clear()
 
-    def forget_passwords(self, seconds: int) -> None:
-        """As if so many seconds had passed since anybody was asked for theirs."""
-        self._signed_in = {cookie: at - seconds for cookie, at in self._signed_in.items()}
-
     def usual(self, request: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(request.path)
         query = dict(parse_qsl(parts.query))
