@@ -49,7 +49,7 @@ fast: $(DEV) ## the pure tests, within a minute: no database, no Kafka, no gRPC;
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest --pure --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
-keycloak: $(DEV) ## what `make test` asks of a small identity provider, asked of a real one: 450 MB, half a minute
+keycloak: $(DEV) ## what `make test` asks of a small identity provider, asked of a real one, in a browser too: 450 MB, a minute
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest tests/identity/keycloak.py $(ARGS)
 
