@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 
 from kernel.roles import Role
-from ninehours.console.answering import Answering, page_at, redirect
 from ninehours.console.cookies import Cookies
 from ninehours.console.headers import POLICY, security_policy
 from ninehours.console.pages.routes import answers
 from ninehours.console.people import NotSignedIn, ProviderAway
 from ninehours.console.provider.registration import CALLBACK
 from ninehours.console.sent import FORM_TOKEN, Sent
+from ninehours.console.showing import Showing, page_at, redirect
 from ninehours.console.signing_in import (
     Begun,
     Detour,
@@ -37,9 +37,9 @@ WhyNot = NotSignedIn | ProviderAway | TooManySignIns
 class SignInPages:
     """Each function answers one address."""
 
-    def __init__(self, signing_in: SigningIn, answering: Answering, cookies: Cookies) -> None:
+    def __init__(self, signing_in: SigningIn, showing: Showing, cookies: Cookies) -> None:
         self._signing_in = signing_in
-        self._answering = answering
+        self._showing = showing
         self._cookies = cookies
 
     def sign_in(self, sent: Sent) -> Response:
@@ -99,7 +99,7 @@ class SignInPages:
         secret, leaving = self._cookies.secret_of(sent), None
         if secret is not None and secret.made(sent.form.get(FORM_TOKEN, "")):
             leaving = self._signing_in.end(secret)
-        response = self._answering.nobody(sent, Screen("signed_out.html", {"leaving": leaving}))
+        response = self._showing.nobody(sent, Screen("signed_out.html", {"leaving": leaving}))
         if leaving is not None:
             response.headers[POLICY.decode()] = security_policy(_origin(leaving.address))
         if sent.method == "POST":
@@ -124,14 +124,12 @@ class SignInPages:
             "ended": ended,
             "why": says,
         }
-        response = self._answering.nobody(sent, Screen("sign_in.html", told, status))
+        response = self._showing.nobody(sent, Screen("sign_in.html", told, status))
         self._cookies.keep_way_in(response, way_in)
         return response
 
     def _gone(self, sent: Sent, detour: Detour) -> Response:
-        response = self._answering.nobody(
-            sent, Screen("going_on.html", {"address": detour.address})
-        )
+        response = self._showing.nobody(sent, Screen("going_on.html", {"address": detour.address}))
         self._cookies.keep_sign_in(response, detour.state, detour.secret)
         return response
 
@@ -139,10 +137,10 @@ class SignInPages:
         person, secret, purpose = begun.signed_in.person, begun.secret, begun.purpose
         if purpose.typed and answers("POST", purpose.then):
             again = Screen("again.html", {"then": purpose.then, "kept": purpose.typed})
-            response: Response = self._answering.page(sent, again, person, secret)
+            response: Response = self._showing.page(sent, again, person, secret)
         elif sent.path == CALLBACK:
             on = Screen("going_on.html", {"address": page_at(purpose.then)})
-            response = self._answering.page(sent, on, person, secret)
+            response = self._showing.page(sent, on, person, secret)
         else:
             response = redirect(page_at(purpose.then))
         self._cookies.keep_session(response, secret)
@@ -153,7 +151,7 @@ class SignInPages:
         return self._signing_in.people.way_in(given or self._cookies.way_in_of(sent))
 
     def _trouble(self, name: str, status: int, sent: Sent) -> Response:
-        return self._answering.nobody(sent, trouble(name, status, sent))
+        return self._showing.nobody(sent, trouble(name, status, sent))
 
 
 def _why_not(why: WhyNot | None, *, ended: bool) -> tuple[HTTPStatus, str, Sequence[Role]]:

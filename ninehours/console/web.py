@@ -18,7 +18,6 @@ from starlette.routing import Route
 from kernel import logs
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.store.database import is_passing
-from ninehours.console.answering import THEMES, Answering, page_at, redirect
 from ninehours.console.assets import PATH, Asset
 from ninehours.console.cookies import Cookies
 from ninehours.console.headers import SafeHeaders
@@ -30,6 +29,7 @@ from ninehours.console.presenter import Presenter
 from ninehours.console.provider.registration import CALLBACK, SIGNED_OUT
 from ninehours.console.sent import FORM_TOKEN, NotAForm, Sent, sent_by
 from ninehours.console.services import BRIEFLY, AskedServices, ServiceAway
+from ninehours.console.showing import THEMES, Showing, page_at, redirect
 from ninehours.console.sign_in_pages import SIGN_IN, SignInPages
 from ninehours.console.signing_in import Purpose, SigningIn
 from ninehours.console.texts import words
@@ -84,9 +84,9 @@ class _Web:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._cookies = Cookies(secure=console.secure)
-        self._answering = Answering(Presenter(console.assets), self._cookies)
+        self._showing = Showing(Presenter(console.assets), self._cookies)
         self._live = LiveStream(console.live, console.signing_in)
-        self.sign_in = SignInPages(console.signing_in, self._answering, self._cookies)
+        self.sign_in = SignInPages(console.signing_in, self._showing, self._cookies)
 
     def open(self, answer: Callable[[Sent], Response]) -> Callable[[Request], Any]:
         """Reads what was sent; the answer is made in a thread of its own, where it may wait."""
@@ -105,11 +105,11 @@ class _Web:
             return answer(sent)
         except Exception as error:
             if is_passing(error):
-                return self._answering.nobody(sent, away(words().services.console, sent))
+                return self._showing.nobody(sent, away(words().services.console, sent))
             incident = str(uuid4())
             log.exception("page_failed", exc_info=error, incident=incident)
             screen = trouble("failed", HTTPStatus.INTERNAL_SERVER_ERROR, sent, incident=incident)
-            return self._answering.nobody(sent, screen)
+            return self._showing.nobody(sent, screen)
 
     async def asset(self, request: Request) -> Response:
         """A file, under the digest that it has now."""
@@ -130,7 +130,7 @@ class _Web:
         """An address that there isn't, or not to be asked so."""
         assert isinstance(error, HTTPException)
         sent = Sent("GET", request.url.path, {}, {}, request.cookies, {})
-        return self._answering.nobody(sent, trouble("nothing_there", error.status_code, sent))
+        return self._showing.nobody(sent, trouble("nothing_there", error.status_code, sent))
 
     def theme(self, sent: Sent) -> Response:
         """How pages look in this browser; nothing else knows of it."""
@@ -149,14 +149,14 @@ class _Web:
                 visitor = self._console.signing_in.visitor(secret, by_itself=sent.by_itself)
             except ProviderAway:
                 screen = away(words().services.provider, sent)
-                return self._answering.page(sent, screen, None, secret)
+                return self._showing.page(sent, screen, None, secret)
         if secret is None or visitor is None:
             purpose = Purpose(then=sent.address, typed=sent.typed)
             return self.sign_in.roles(sent, purpose, ended=True)
         person = visitor.person
         if sent.method == "POST" and not secret.made(sent.form.get(FORM_TOKEN, "")):
             screen = trouble("another_session", HTTPStatus.FORBIDDEN, sent)
-            return self._answering.page(sent, screen, person, secret)
+            return self._showing.page(sent, screen, person, secret)
         ask = partial(self._console.services.ask, token=visitor.token)
         visit = Visit(
             person=person,
@@ -172,7 +172,7 @@ class _Web:
         if isinstance(answer, Download):
             named = {"content-disposition": f'attachment; filename="{answer.name}"'}
             return Response(answer.content, media_type=answer.media_type, headers=named)
-        return self._answering.page(sent, answer, person, secret)
+        return self._showing.page(sent, answer, person, secret)
 
 
 def _answer(page: Page, visit: Visit, sent: Sent) -> Screen | GoTo | Download:

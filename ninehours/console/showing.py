@@ -16,7 +16,7 @@ from ninehours.console.visit import Screen
 THEMES = ("auto", "light", "dark")
 
 
-class Answering:
+class Showing:
     """With what every page shows beside its own."""
 
     def __init__(self, presenter: Presenter, cookies: Cookies) -> None:
