@@ -1,7 +1,7 @@
 """Several desks at one roster, in real browsers: what one says the others see, and lose nothing."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,17 +9,24 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from kernel.process import Service
 from kernel.store.store import Store
+from kernel.watching.metrics import METRICS
 from ninehours.local.servers import LocalServers
 from tests.harness.console.browsing import go, tab
 from tests.harness.console.clinic import FAMILIES, ZONE, Clinic, clinic
 from tests.harness.console.reader import Reader
 from tests.harness.console.running import WAY_IN
+from tests.harness.kernel.health import assert_counts
 
 HEARD = "What others record shows here by itself."
+WATCH = {
+    "grpc_type": "server_stream",
+    "grpc_service": "ninehours.exchange.v1.NewsService",
+    "grpc_method": "Watch",
+}
 LOST = "doesn't show by itself at this moment"
 
 
@@ -84,6 +91,11 @@ def test_what_another_desk_says_is_marked_and_takes_neither_focus_nor_what_is_ty
         expect(mine.get_by_role("button", name="Undo")).to_be_visible()
         page.keyboard.press("i")
         expect(page.get_by_text("2 of 4 here")).to_be_visible()
+        link = row(desk, page, group, "Castillo").get_by_role("link")
+        link.focus()
+        desk.say(other, group, "Castillo", act="out")
+        expect(row(desk, page, group, "Castillo")).to_contain_text("left")
+        expect(link).to_be_focused()
     assert len(desk.presence(group, "Castillo").arrivals) == 1
 
 
@@ -134,6 +146,61 @@ def test_eight_tabs_of_a_browser_load_and_share_one_stream(
         for each in tabs:
             expect(row(desk, each, group, "Brandt")).to_contain_text("here")
         assert len(streams) == 1
+
+
+def under_way() -> float:
+    """Streams of news that services are answering; all of them run in this process."""
+    counts = {"started": 0.0, "handled": 0.0}
+    for family in METRICS.collect():
+        for sample in family.samples:
+            for counted in counts:
+                if sample.name == f"grpc_server_{counted}_total" and (
+                    WATCH.items() <= sample.labels.items()
+                ):
+                    counts[counted] += sample.value
+    return counts["started"] - counts["handled"]
+
+
+SHOW = """shown => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => !shown });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def is_stream(asked: Request) -> bool:
+    return "/live?" in asked.url
+
+
+def test_however_many_browsers_hear_a_service_is_watched_once(
+    desk: Clinic, browser: Browser, other: Reader
+) -> None:
+    desk.at_another_site()
+    group = desk.group(FAMILIES[:2])
+    with ExitStack() as browsers:
+        pages = [browsers.enter_context(opened(browser, desk, group))]
+        with assert_counts(("grpc_server_started_total", WATCH, 0.0)):
+            pages += [browsers.enter_context(opened(browser, desk, group)) for _ in range(3)]
+            desk.say(other, group, "Abbott", act="in")
+            for page in pages:
+                expect(row(desk, page, group, "Abbott")).to_contain_text("here")
+        assert under_way() == 1
+
+
+def test_nothing_is_heard_while_a_page_is_hidden_and_all_of_it_once_it_is_shown(
+    desk: Clinic, browser: Browser, other: Reader
+) -> None:
+    desk.at_another_site()
+    group = desk.group(FAMILIES[:2])
+    with opened(browser, desk, group) as page:
+        with page.expect_event("requestfailed", is_stream):
+            page.evaluate(SHOW, False)
+        desk.say(other, group, "Abbott", act="in")
+        expect(row(desk, page, group, "Abbott")).to_contain_text("expected")
+        with page.expect_event("request", is_stream):
+            page.evaluate(SHOW, True)
+        expect(row(desk, page, group, "Abbott")).to_contain_text("here")
+        desk.say(other, group, "Brandt", act="in")
+        expect(row(desk, page, group, "Brandt")).to_contain_text("here")
 
 
 def test_only_who_is_signed_in_hears_and_only_of_what_they_name(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,15 @@ from playwright.sync_api import Browser, Page, expect
 
 from kernel.process import Service
 from kernel.store.store import Store
+from ninehours.console.texts import written
 from ninehours.local.servers import LocalServers
+from tests.harness.console.axe import violations
 from tests.harness.console.browsing import go, tab
 from tests.harness.console.clinic import FAMILIES, SCRIPT, Clinic, clinic
-from tests.harness.console.reader import Reader
+from tests.harness.console.reader import Reader, Shown
 from tests.harness.console.running import WAY_IN
+
+BORN = "1984"  # of everybody here
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +61,31 @@ def test_whoever_comes_next_has_the_focus_until_everybody_is_here(
     assert all(presence.arrivals for presence in desk.recorded(group).presences)
 
 
-def test_a_row_says_what_cannot_be_billed_as_it_stands(desk: Clinic, reader: Reader) -> None:
+def test_a_row_says_who_somebody_is_and_what_cannot_be_billed_with_the_page_that_mends_it(
+    desk: Clinic, reader: Reader
+) -> None:
     group = desk.group(["Abbott", "Brandt"])
     desk.admit("Brandt")
     page = reader.get(desk.today(group))
-    assert "Not admitted at this site on this day." in page.row(group, desk.clients["Abbott"])
-    admitted = page.row(group, desk.clients["Brandt"])
-    assert "no coverage" in admitted
-    assert "VerifyCoverage" not in admitted
+    abbott, brandt = (desk.clients[family] for family in ("Abbott", "Brandt"))
+    row = page.row(group, abbott)
+    assert f"Abbott, Robin {BORN} ○ expected {desk.wall(group, 0)}" in row
+    assert "Not admitted at this site on this day." in row
+    assert "Clinician: admits them" in row
+    assert page.links(group, abbott) == [f"/clients/{abbott}"]
+    row = page.row(group, brandt)
+    assert "no coverage was verified for the date" in row
+    assert "VerifyCoverage" not in row
+    links = page.links(group, brandt)
+    assert links[:2] == [f"/clients/{brandt}", f"/clients/{brandt}#coverages"]
+    for link in links:
+        path, _, place = link.partition("#")
+        answer = reader.get(path)
+        assert answer.status == 200
+        assert "Brandt, Robin" in answer.text
+        assert not place or f'id="{place}"' in answer.body
+    assert reader.get(f"/clients/{brandt}/say/consent").status == 200
+    assert "●" in desk.say(reader, group, "Brandt", act="in").row(group, brandt)
 
 
 def test_a_form_that_is_sent_twice_counts_once(desk: Clinic, reader: Reader) -> None:
@@ -173,6 +195,92 @@ def test_closing_asks_about_each_who_is_here_or_of_whom_nothing_is_said(
     assert group not in {form.fields["session_id"] for form in sent}
 
 
+def asked_to_cancel(desk: Clinic, reader: Reader, group: str) -> Shown:
+    """The page that asks."""
+    return reader.get(f"{desk.today(group).replace('?', '/cancel?')}&session={group}")
+
+
+def taken_back(desk: Clinic, reader: Reader, group: str) -> Shown:
+    """As the button at the group does it."""
+    return reader.send(reader.get(desk.today(group)).form("/today/cancel/take-back", session=group))
+
+
+def test_a_group_is_cancelled_ahead_once_looked_at_and_held_after_all(
+    desk: Clinic, reader: Reader
+) -> None:
+    desk.at_another_site()
+    group = desk.group(["Abbott", "Brandt"], begins_in=timedelta(minutes=50))
+    asked = asked_to_cancel(desk, reader, group)
+    assert "It has not begun. Nobody will have missed it" in asked.text
+    assert "On the roster: 2" in asked.text
+    assert asked.text.count("missed nothing") == 2
+    looked = reader.send(asked.form("/today/cancel"), step="look")
+    assert looked.text.count("nothing changes") == 2
+    assert not desk.recorded(group).HasField("cancelled")
+    form = looked.form("/today/cancel")
+    page = reader.send(form, step="record")
+    assert "Cancelled" in page.text
+    assert "called off by the program" in page.row(group, desk.clients["Abbott"])
+    assert page.forms_of("/today/record") == []
+    assert reader.send(form, step="record").status == 200
+    assert desk.recorded(group).cancelled.revision == 1
+    assert "there is nothing to cancel" in asked_to_cancel(desk, reader, group).text
+    assert "0 of 2 here" in taken_back(desk, reader, group).text
+    assert not desk.recorded(group).HasField("cancelled")
+
+
+def test_a_group_that_somebody_is_expected_elsewhere_of_stays_cancelled(
+    desk: Clinic, reader: Reader
+) -> None:
+    desk.at_another_site()
+    group = desk.group(["Castillo"], begins_in=timedelta(minutes=50))
+    form = asked_to_cancel(desk, reader, group).form("/today/cancel")
+    reader.send(reader.send(form, step="look").form("/today/cancel"), step="record")
+    begins = desk.recorded(group).starts_at.ToDatetime(tzinfo=UTC)
+    desk.front_desk.session(
+        [desk.clients["Castillo"]], starts_at=begins, facilitator_id=desk.front_desk.clinician()
+    )
+    refused = taken_back(desk, reader, group)
+    assert (refused.status, "They are expected elsewhere at that time" in refused.text) == (
+        422,
+        True,
+    )
+    assert desk.recorded(group).HasField("cancelled")
+
+
+def test_what_nobody_came_to_was_not_held_and_what_somebody_came_to_is_broken_off(
+    desk: Clinic, reader: Reader
+) -> None:
+    desk.at_another_site()
+    group = desk.group(["Dlamini", "Eriksen"])
+    asked = asked_to_cancel(desk, reader, group)
+    assert "Nobody came" in asked.text
+    looked = reader.send(asked.form("/today/cancel"), step="look")
+    desk.say(reader, group, "Dlamini", act="in", time=desk.wall(group, 1))
+    changed = reader.send(looked.form("/today/cancel"), step="record")
+    assert changed.status == 422
+    assert not desk.recorded(group).HasField("cancelled")
+    assert "Somebody said something of this group meanwhile" in changed.text
+    assert "left when it was broken off" in changed.text
+    form = changed.form("/today/cancel")
+    wrong = reader.send(form, step="look", until="soon")
+    assert (wrong.status, "This is no time of that day" in wrong.text) == (422, True)
+    assert wrong.form("/today/cancel").fields["until"] == "soon"
+    ahead = reader.send(form, step="look", until=desk.wall(group, 170))
+    assert (ahead.status, "is still to come" in ahead.text) == (422, True)
+    looked = reader.send(form, step="look", until=desk.wall(group, 5))
+    page = reader.send(looked.form("/today/cancel"), step="record")
+    assert f"Broken off at {desk.wall(group, 5)}" in page.text
+    assert "attended, 4 min" in page.row(group, desk.clients["Dlamini"])
+    assert "called off by the program" in page.row(group, desk.clients["Eriksen"])
+    assert desk.recorded(group).HasField("broken_off")
+    assert "0 of 2 here" in taken_back(desk, reader, group).text
+    empty = desk.group(["Fontaine"])
+    form = asked_to_cancel(desk, reader, empty).form("/today/cancel")
+    reader.send(reader.send(form, step="look").form("/today/cancel"), step="record")
+    assert desk.recorded(empty).cancelled.not_held
+
+
 def test_a_name_is_shown_as_text_whatever_it_is(desk: Clinic, reader: Reader) -> None:
     page = reader.get(desk.today(desk.group([SCRIPT])))
     assert SCRIPT not in page.body
@@ -262,29 +370,154 @@ def test_twelve_people_are_checked_in_by_twelve_keys(desk: Clinic, browser: Brow
     assert [len(each.arrivals) for each in desk.recorded(group).presences] == [1] * len(FAMILIES)
 
 
-def test_keys_say_all_that_buttons_say(desk: Clinic, browser: Browser) -> None:
+def test_every_key_does_what_the_page_says_of_it(desk: Clinic, browser: Browser) -> None:
+    """As the help lists them; and in which row the focus is then."""
     desk.at_another_site()
     group = desk.group(FAMILIES[:4])
     with opened(browser, desk) as page:
         go(page, desk.today(group))
         row = {name: page.locator(f"[id='{group}.{desk.clients[name]}']") for name in desk.clients}
-        page.keyboard.press("n")
-        expect(row["Abbott"]).to_contain_text("no-show")
-        page.keyboard.press("ArrowDown")
-        page.keyboard.press("t")
+        pressed = set[str]()
+
+        def press(listed: str, key: str, says: str = "", of: str = "", then: str = "") -> None:
+            pressed.add(listed)
+            page.keyboard.press(key)
+            if says:
+                expect(row[of]).to_contain_text(says)
+            if then:
+                expect(row[then].locator(":focus")).to_have_count(1)
+
+        press("j", "ArrowDown", then="Brandt")
+        press("j", "j", then="Castillo")
+        press("j", "k", then="Brandt")
+        press("j", "ArrowUp", then="Abbott")
+        press("n", "n", "no-show", of="Abbott", then="Brandt")
+        press("e", "e", "excused", of="Brandt", then="Castillo")
+        press("c", "c", "called off by the client", of="Castillo", then="Dlamini")
+        press("i", "i", "● here", of="Dlamini", then="Dlamini")
+        press("o", "o", "left", of="Dlamini", then="Dlamini")
+        press("u", "u", "here", of="Dlamini", then="Dlamini")
+        press("u", "u", "expected", of="Dlamini", then="Dlamini")
+        press("j", "k", then="Castillo")
+        press("u", "u", "expected", of="Castillo", then="Castillo")
+        press("t", "t", then="Castillo")
         page.keyboard.type("soon")
         page.keyboard.press("Enter")
         expect(row["Castillo"]).to_contain_text("This is no time of that day")
         page.keyboard.press("Control+a")
         page.keyboard.type(desk.wall(group, 2))
         page.keyboard.press("Enter")
-        expect(row["Castillo"]).to_contain_text(desk.wall(group, 2))
-        page.keyboard.press("j")
-        page.keyboard.press("?")
+        expect(row["Castillo"]).to_contain_text(f"here {desk.wall(group, 2)}", use_inner_text=True)
+        page.keyboard.press("Escape")
+        press("f", "/")
+        expect(page.get_by_label("Name, birth date, member number or phone")).to_be_focused()
+        page.keyboard.press("Escape")
+        press("h", "?")
         expect(page.get_by_text("to the next row, or the one before")).to_be_visible()
         page.set_viewport_size({"width": 320, "height": 640})
         assert page.evaluate("document.documentElement.scrollWidth") == 320
-    assert not desk.presence(group, "Brandt").arrivals
+        for far, key in (("2000-01-01", "]"), ("2100-01-01", "[")):
+            go(page, f"/today?site={desk.front_desk.site_id}&on={far}")
+            press("d", key)
+            expect(page.get_by_text("1 of 4 here")).to_be_visible()
+        other = page.locator("[data-key='1']").get_attribute("href")
+        assert other is not None
+        press("s", "1")
+        page.wait_for_url(f"**{other}")
+        assert pressed == written()["today"]["keys"]["names"].keys()
+    assert [len(desk.presence(group, family).arrivals) for family in FAMILIES[:4]] == [0, 0, 1, 0]
+
+
+def test_a_row_leads_where_it_is_mended_and_keys_come_back(desk: Clinic, browser: Browser) -> None:
+    desk.at_another_site()
+    group = desk.group(["Garcia"])
+    desk.admit("Garcia")
+    with opened(browser, desk) as page:
+        go(page, desk.today(group))
+        page.get_by_role("link", name="Add a coverage, or say what the payer confirmed").press(
+            "Enter"
+        )
+        expect(page.get_by_role("link", name="Add a coverage")).to_be_visible()
+        assert page.url.endswith("#coverages")
+        page.go_back()
+        expect(page.get_by_text("0 of 1 here")).to_be_visible()
+        page.get_by_role("link", name="Garcia, Robin", exact=True).press("Enter")
+        expect(page.get_by_role("heading", name="Garcia, Robin")).to_be_visible()
+
+
+def test_a_group_is_closed_by_keys_and_what_is_refused_stands_where_it_was_typed(
+    desk: Clinic, browser: Browser
+) -> None:
+    desk.at_another_site()
+    group = desk.group(["Garcia", "Haddad"])
+    with opened(browser, desk) as page:
+        go(page, desk.today(group))
+        page.keyboard.press("i")
+        expect(page.get_by_text("1 of 2 here")).to_be_visible()
+        page.get_by_role("link", name="Close the group").press("Enter")
+        left = page.get_by_label("Left at")
+        expect(left).to_be_focused()
+        page.keyboard.press("Control+a")
+        page.keyboard.type("later")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("This is no time of that day")).to_be_visible()
+        expect(left).to_be_focused()
+        expect(left).to_have_value("later")
+        assert violations(page) == []
+        page.keyboard.press("Control+a")
+        page.keyboard.type(desk.wall(group, 180))
+        page.keyboard.press("Tab")
+        page.keyboard.type("no-show")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Closed", exact=True)).to_be_visible()
+    assert desk.recorded(group).closed
+    assert desk.presence(group, "Haddad").absence.absence == attendance.ABSENCE_NO_SHOW
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without"])
+def test_a_group_is_cancelled_and_held_after_all_by_keys(
+    desk: Clinic, browser: Browser, script: bool
+) -> None:
+    desk.at_another_site()
+    group = desk.group(["Ivanova", "Jansen"], begins_in=timedelta(minutes=50))
+    with opened(browser, desk, java_script_enabled=script) as page:
+        go(page, desk.today(group))
+        page.get_by_role("link", name="Cancel the group").press("Enter")
+        for says in ("Look at what it comes to", "Cancel it"):
+            button = page.get_by_role("button", name=says)
+            expect(button).to_be_focused()
+            if script:  # axe hangs without
+                assert violations(page) == []
+            page.keyboard.press("Enter")
+        expect(page.get_by_text("Cancelled")).to_be_visible()
+        expect(page.get_by_text("called off by the program")).to_have_count(2)
+        page.get_by_role("button", name="Take that back").press("Enter")
+        expect(page.get_by_text("0 of 2 here")).to_be_visible()
+    assert not desk.recorded(group).HasField("cancelled")
+
+
+def test_the_roster_prints_as_paper_with_room_to_sign(desk: Clinic, browser: Browser) -> None:
+    desk.at_another_site()
+    group = desk.group(FAMILIES[:3])
+    desk.admit("Abbott")
+    with opened(browser, desk) as page:
+        go(page, desk.today(group))
+        page.keyboard.press("i")
+        expect(page.get_by_text("1 of 3 here")).to_be_visible()
+        page.emulate_media(media="print")
+        for never in ("button", "input", "select", "nav", "header", "summary", "[data-mark]"):
+            expect(page.locator(f"{never}:visible")).to_have_count(0)
+        expect(page.get_by_text("no coverage was verified")).to_be_hidden()
+        heads = page.locator("thead th:visible").all_inner_texts()
+        assert heads == ["Name", "Born", "State", "In", "Out", "Signature"]
+        for family in FAMILIES[:3]:
+            row = page.locator(f"[id='{group}.{desk.clients[family]}']")
+            expect(row.locator("th")).to_be_visible()
+            expect(row.locator("th")).to_have_text(f"{family}, Robin", use_inner_text=True)
+            room = row.locator("td.signature").bounding_box()
+            assert room is not None
+            assert room["width"] >= 150
 
 
 def test_who_is_sought_is_found_in_the_rows_first_then_among_all(

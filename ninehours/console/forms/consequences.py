@@ -1,6 +1,6 @@
 """What would follow: billing's word on what a dry run said would be published."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -44,25 +44,39 @@ class Consequences:
 def foreseen(visit: Visit, receipt: common.Receipt) -> Consequences | None:
     """What the facts of a dry run come to, of every client whom they are about; None: it can't be
     said now."""
+    each = foreseen_of_each(visit, receipt)
+    if each is None:
+        return None
+    found, by_date = [*each.values()], attrgetter("when")
+    return Consequences(
+        sorted((day for some in found for day in some.days), key=by_date),
+        sorted((claim for some in found for claim in some.claims), key=by_date),
+        sum(some.elsewhere for some in found),
+    )
+
+
+def foreseen_of_each(visit: Visit, receipt: common.Receipt) -> Mapping[str, Consequences] | None:
+    """The same, by client; without those of whom nothing was ever billed."""
     facts = receipt.supposed
     clients = dict.fromkeys(
         fact.subject.removeprefix(OF_CLIENT) for fact in facts if fact.subject.startswith(OF_CLIENT)
     )
-    days, claims, elsewhere = list[Change](), list[Change](), 0
+    found: dict[str, Consequences] = {}
     for client_id in clients:
         try:
             answer = visit.ask(work.ForeseeRequest(client_id=client_id, facts=facts))
         except ServiceAway:
             return None
         except RemoteRefusal as refusal:
-            if refusal.code is grpc.StatusCode.NOT_FOUND:  # nothing of theirs was ever billed
+            if refusal.code is grpc.StatusCode.NOT_FOUND:
                 continue
             return None
-        days += [_day(day) for day in answer.client.days]
-        claims += [_claim(claim) for claim in answer.client.claims]
-        elsewhere += answer.elsewhere
-    by_date = attrgetter("when")
-    return Consequences(sorted(days, key=by_date), sorted(claims, key=by_date), elsewhere)
+        found[client_id] = Consequences(
+            [_day(day) for day in answer.client.days],
+            [_claim(claim) for claim in answer.client.claims],
+            answer.elsewhere,
+        )
+    return found
 
 
 def _day(day: Any) -> Change:

@@ -30,6 +30,7 @@ from ninehours.console.pages.system.parked import give_up, parked, release
 from ninehours.console.pages.system.reads import reads
 from ninehours.console.pages.to_sign.page import decide, to_sign
 from ninehours.console.pages.today.acts import record
+from ninehours.console.pages.today.cancelling import ask_before_cancelling, cancel, take_back
 from ninehours.console.pages.today.closing import ask_before_closing, close
 from ninehours.console.pages.today.finding import find
 from ninehours.console.pages.today.page import today
@@ -62,6 +63,9 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("POST", "/today/record"): record,
     ("GET", "/today/close"): ask_before_closing,
     ("POST", "/today/close"): close,
+    ("GET", "/today/cancel"): ask_before_cancelling,
+    ("POST", "/today/cancel"): cancel,
+    ("POST", "/today/cancel/take-back"): take_back,
     ("GET", "/worklist"): worklist,
     ("GET", "/worklist/file"): worklist_file,
     ("POST", "/worklist/views"): keep,

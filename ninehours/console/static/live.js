@@ -210,7 +210,7 @@ function mergeRow(there, fresh) {
   later.set(there.id, fresh.cloneNode(true));
   const cells = [...fresh.cells];
   for (const [at, cell] of [...there.cells].entries()) {
-    if (!("acts" in cell.dataset)) cell.replaceWith(document.adoptNode(cells[at]));
+    if (!("acts" in cell.dataset) && !cell.contains(document.activeElement)) cell.replaceWith(document.adoptNode(cells[at]));
   }
   there.dataset.version = fresh.dataset.version;
   mark(there);
@@ -219,7 +219,7 @@ function mergeRow(there, fresh) {
 function mark(row) {
   if (row.querySelector("[data-mark]")) return row;
   const badge = document.createElement("span");
-  badge.className = "badge text-bg-info ms-1";
+  badge.className = "badge text-bg-info ms-1 d-print-none";
   badge.dataset.mark = "";
   badge.textContent = place().dataset.changed;
   row.querySelector("th").append(badge);

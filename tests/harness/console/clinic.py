@@ -49,16 +49,18 @@ class Clinic:
         self.front_desk.now = datetime.now(UTC) - timedelta(days=1)
         self.front_desk.open(ZONE)
 
-    def group(self, families: Sequence[str] = FAMILIES) -> str:
-        """Clients of these names, new ones each time, at a session that began ten minutes ago and
-        lasts three hours."""
+    def group(
+        self, families: Sequence[str] = FAMILIES, begins_in: timedelta = -timedelta(minutes=10)
+    ) -> str:
+        """Clients of these names, new ones each time, at a session that began ten minutes ago, or
+        begins then, and lasts three hours."""
         self.clients = {
             name: self.house.desk.registered(family_name=name, given_name="Robin")
             for name in families
         }
         self.house.relay()
-        begins = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=10)
-        self.front_desk.now = begins - timedelta(hours=1)
+        begins = datetime.now(UTC).replace(second=0, microsecond=0) + begins_in
+        self.front_desk.now = min(begins, datetime.now(UTC)) - timedelta(minutes=30)
         return self.front_desk.session(
             list(self.clients.values()),
             starts_at=begins,
@@ -91,7 +93,7 @@ class Clinic:
     def recorded(self, session_id: str) -> roster.RecordedSession:
         """As attendance has it."""
         desk = self.front_desk
-        for days in (0, 1):
+        for days in (0, 1, -1):
             on = (datetime.now(ZoneInfo(ZONE)) - timedelta(days=days)).date()
             asked = roster.ReadRosterRequest(site_id=desk.site_id, on=to_date(on))
             for session in desk.ask(asked).sessions:

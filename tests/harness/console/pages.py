@@ -91,6 +91,12 @@ LOOKED_AT = (
         at=lambda story: f"/today/close?{story.day}&session={story.group.session_id}",
     ),
     LookedAt(
+        name="cancelling",
+        page="/today/cancel",
+        roles=DESK,
+        at=lambda story: f"/today/cancel?{story.day}&session={story.group.session_id}",
+    ),
+    LookedAt(
         name="chart",
         page="/clients/{client_id}/chart",
         roles=DESK | {Role.BILLER},

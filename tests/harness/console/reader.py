@@ -101,10 +101,19 @@ class Shown:
 
     def row(self, session_id: str, client_id: str) -> str:
         """What a person reads in a client's row."""
-        begins = self.body.index(f'<tr id="{session_id}.{client_id}"')
         parser = _Forms()
-        parser.feed(self.body[begins : self.body.index("</tr>", begins)])
+        parser.feed(self._row(session_id, client_id))
         return " ".join(parser.text)
+
+    def links(self, session_id: str, client_id: str) -> list[str]:
+        """Where a client's row leads."""
+        return [
+            unescape(to) for to in re.findall(r'href="([^"]*)"', self._row(session_id, client_id))
+        ]
+
+    def _row(self, session_id: str, client_id: str) -> str:
+        begins = self.body.index(f'<tr id="{session_id}.{client_id}"')
+        return self.body[begins : self.body.index("</tr>", begins)]
 
     @property
     def focused(self) -> Form:

@@ -78,7 +78,7 @@ def says_of(refusal: RemoteRefusal) -> str:
     told = words().today.refusals
     if refusal.reason in told:
         return str(told[refusal.reason])
-    detail = refusal.details.get("at", "")
+    detail = refusal.details.get("at") or refusal.details.get("given_until", "")
     return f"{words().today.time}: {detail}" if detail else refusal.message
 
 
@@ -102,7 +102,7 @@ def _command(visit: Visit, day: Day, typed: str) -> Message:
     if act == EXPECT:
         return attendance.AddToRosterRequest(meta=meta, **about)
     if act == "undo":
-        return _undo(visit, meta)
+        return undoing(visit, meta)
     if act not in ("in", "out"):
         raise NoSuchPage
     at = _moment(visit, day, typed)
@@ -115,7 +115,8 @@ def _command(visit: Visit, day: Day, typed: str) -> Message:
     return make(meta=meta, at=at, **about)  # type: ignore[no-any-return]
 
 
-def _undo(visit: Visit, meta: common.CommandMeta) -> Message:
+def undoing(visit: Visit, meta: common.CommandMeta) -> Message:
+    """What takes back the statement that the form names; Unclear where it names none."""
     said = StatedTime.of_told(visit.form.get("undo", ""))
     if said is None:
         raise Unclear(words().today.nothing_to_undo)

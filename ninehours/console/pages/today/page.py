@@ -11,10 +11,11 @@ from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 from ninehours.attendance.v1 import roster_service_pb2 as roster
 from ninehours.billing.v1 import explanation_service_pb2 as billing
 from ninehours.intake.v1 import chart_service_pb2 as intake
+from ninehours.intake.v1 import intake_service_pb2 as admitting
 
-from kernel.roles import Role
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import date_of, to_date
+from ninehours.console.pages.mending import InTheWay, in_the_way, named_roles
 from ninehours.console.pages.today.roster import (
     Group,
     KnownOfClients,
@@ -24,6 +25,7 @@ from ninehours.console.pages.today.roster import (
     groups_of,
     service_date,
 )
+from ninehours.console.policies import may, roles_of
 from ninehours.console.services import ServiceAway
 from ninehours.console.visit import NoSuchPage, Screen, Visit
 
@@ -98,6 +100,7 @@ def screen_of(
         "groups": groups,
         "standing_known": told.standing is not None,
         "tells_standing": _tells_standing(visit),
+        "admitted_by": named_roles(roles_of(admitting.AdmitClientRequest())),
         "refused": refused,
         "focus": refused.row if refused else first,
     }
@@ -179,7 +182,7 @@ def _told(visit: Visit, client_ids: Sequence[str], day: Day) -> KnownOfClients:
 
 
 def _tells_standing(visit: Visit) -> bool:
-    return visit.person.role is Role.FRONT_DESK
+    return may(visit, billing.ListStandingRequest())
 
 
 def _names(visit: Visit, client_ids: Sequence[str]) -> Mapping[str, intake.NamedClient]:
@@ -192,14 +195,15 @@ def _names(visit: Visit, client_ids: Sequence[str]) -> Mapping[str, intake.Named
 
 def _standing(
     visit: Visit, client_ids: Sequence[str], day: Day
-) -> Mapping[str, Sequence[billing.Obstacle]]:
+) -> Mapping[str, Sequence[InTheWay]]:
+    site_id, role = day.site.site_id, visit.person.role
     return {
-        standing.client_id: standing.obstacles
+        standing.client_id: in_the_way(standing.obstacles, standing.client_id, site_id, role)
         for some in _asked(client_ids)
         for standing in visit.ask_briefly(
             billing.ListStandingRequest(client_ids=some, on=to_date(day.on))
         ).standings
-        if standing.site_id == day.site.site_id
+        if standing.site_id == site_id
     }
 
 

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.attendance.v1 import roster_service_pb2 as roster
-from ninehours.billing.v1 import explanation_service_pb2 as billing
 from ninehours.intake.v1 import chart_service_pb2 as intake
 
+from ninehours.console.pages.mending import InTheWay
 from ninehours.console.pages.today.times import on_the_wall
 
 
@@ -36,6 +36,18 @@ ABSENCES = {
     attendance.ABSENCE_BY_PROGRAM: State.CALLED_OFF_HERE,
     attendance.ABSENCE_NO_SHOW: State.NO_SHOW,
 }
+
+
+THERE = frozenset({State.HERE, State.LEFT, State.ATTENDED})
+
+
+class Cancelling(StrEnum):
+    """What a desk says by cancelling a group: that it won't be held, that the program did not hold
+    it, or that it broke it off."""
+
+    AHEAD = "ahead"
+    NOT_HELD = "not_held"
+    BROKEN_OFF = "broken_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +87,7 @@ class RosterLine:
     departure: StatedTime | None = None
     undo: StatedTime | None = None
     # At this site; None: not admitted there, or not known.
-    obstacles: Sequence[billing.Obstacle] | None = None
+    obstacles: Sequence[InTheWay] | None = None
 
     @property
     def key(self) -> str:
@@ -91,7 +103,8 @@ class RosterLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """One session."""
+    """One session. `broken_off`: when, by the clock on the wall; `ended`: what was said of its
+    being cancelled or broken off."""
 
     session_id: str
     kind: str
@@ -102,6 +115,8 @@ class Group:
     cancelled: bool
     begun: bool
     rows: Sequence[RosterLine]
+    broken_off: str = ""
+    ended: StatedTime | None = None
 
     @property
     def here(self) -> int:
@@ -116,10 +131,31 @@ class Group:
     def open(self) -> bool:
         return not (self.closed or self.cancelled)
 
+    def is_said_of(self, row: RosterLine) -> bool:
+        """Whether something is said of them still: who came before it was cancelled leaves."""
+        return self.open or (self.cancelled and row.state is State.HERE)
+
+    @property
+    def cancelling(self) -> Cancelling | None:
+        """None: it was held, or is cancelled already."""
+        if self.ended is not None:
+            return None
+        if not self.begun:
+            return Cancelling.AHEAD
+        if all(row.state not in THERE for row in self.rows):
+            return Cancelling.NOT_HELD
+        return None if self.closed else Cancelling.BROKEN_OFF
+
     @property
     def version(self) -> str:
         """Another one once something of it changed that stands in no row."""
-        told = (self.closed, self.cancelled, self.begun, bool(self.rows))
+        told = (
+            self.closed,
+            self.cancelled,
+            self.begun,
+            bool(self.rows),
+            self.ended and self.ended.told,
+        )
         return " ".join([self.kind, self.begins, self.ends, *map(str, told)])
 
 
@@ -129,7 +165,7 @@ class KnownOfClients:
     told now, or isn't for who asks."""
 
     names: Mapping[str, intake.NamedClient]
-    standing: Mapping[str, Sequence[billing.Obstacle]] | None
+    standing: Mapping[str, Sequence[InTheWay]] | None
 
 
 def moment_of(stamp: Timestamp) -> datetime:
@@ -167,6 +203,12 @@ def _group(
         ends=on_the_wall(moment_of(session.ends_at), zone),
         closed=session.closed,
         cancelled=session.HasField("cancelled"),
+        broken_off=on_the_wall(moment_of(session.broken_off.given_until), zone)
+        if session.HasField("broken_off")
+        else "",
+        ended=next(
+            (_said(getattr(session, each)) for each in ENDS if session.HasField(each)), None
+        ),
         begun=moment_of(session.starts_at) <= now,
         rows=sorted(rows, key=lambda row: (row.name.casefold(), row.born, row.client_id)),
     )
@@ -183,24 +225,28 @@ def _row(
     departures = sorted(presence.departures, key=_when)
     last = max([*arrivals, *departures], key=_recorded, default=None)
     undo = last or (presence.absence if presence.HasField("absence") else None)
+    is_open = not (session.closed or session.HasField("cancelled"))
     return RosterLine(
         session_id=session.session_id,
         client_id=presence.client_id,
         name=_name(named, presence.client_id),
         born=str(named.birth_date.year) if named and named.HasField("birth_date") else "",
         expected=presence.on_roster,
-        state=_state(presence),
+        state=_state(presence, is_called_off=any(map(session.HasField, ENDS))),
         came=[on_the_wall(moment_of(each.at), zone) for each in arrivals],
         left=[on_the_wall(moment_of(each.at), zone) for each in departures],
         minutes=_minutes(presence),
         arrival=_said(arrivals[-1]) if arrivals else None,
         departure=_said(departures[-1]) if departures else None,
-        undo=_said(undo) if undo is not None and not session.closed else None,
+        undo=_said(undo) if undo is not None and is_open else None,
         obstacles=(told.standing or {}).get(presence.client_id),
     )
 
 
-def _state(presence: roster.RecordedPresence) -> State:
+ENDS = ("cancelled", "broken_off")
+
+
+def _state(presence: roster.RecordedPresence, *, is_called_off: bool) -> State:
     if presence.corrections:
         held = max(presence.corrections, key=lambda each: each.correction)
         return State.ATTENDED if held.intervals else State.MISSED
@@ -210,9 +256,10 @@ def _state(presence: roster.RecordedPresence) -> State:
         return ABSENCES[presence.absence.absence]
     if presence.HasField("closed"):
         return State.MISSED
-    if len(presence.arrivals) > len(presence.departures):
-        return State.HERE
-    return State.LEFT if presence.arrivals else State.EXPECTED
+    if presence.arrivals:
+        is_here = len(presence.arrivals) > len(presence.departures)
+        return State.HERE if is_here else State.LEFT
+    return State.CALLED_OFF_HERE if is_called_off else State.EXPECTED
 
 
 def _minutes(presence: roster.RecordedPresence) -> int | None:
