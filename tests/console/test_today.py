@@ -268,6 +268,9 @@ def test_what_nobody_came_to_was_not_held_and_what_somebody_came_to_is_broken_of
     assert wrong.form("/today/cancel").fields["until"] == "soon"
     ahead = reader.send(form, step="look", until=desk.wall(group, 170))
     assert (ahead.status, "is still to come" in ahead.text) == (422, True)
+    looked = reader.send(form, step="look", until=desk.wall(group, 6))
+    form = reader.send(looked.form("/today/cancel"), step="change").form("/today/cancel")
+    assert form.fields["until"] == desk.wall(group, 6)
     looked = reader.send(form, step="look", until=desk.wall(group, 5))
     page = reader.send(looked.form("/today/cancel"), step="record")
     assert f"Broken off at {desk.wall(group, 5)}" in page.text
@@ -434,9 +437,7 @@ def test_a_row_leads_where_it_is_mended_and_keys_come_back(desk: Clinic, browser
     desk.admit("Garcia")
     with opened(browser, desk) as page:
         go(page, desk.today(group))
-        page.get_by_role("link", name="Add a coverage, or say what the payer confirmed").press(
-            "Enter"
-        )
+        page.get_by_role("link", name="Add or confirm a coverage").press("Enter")
         expect(page.get_by_role("link", name="Add a coverage")).to_be_visible()
         assert page.url.endswith("#coverages")
         page.go_back()
@@ -518,6 +519,7 @@ def test_the_roster_prints_as_paper_with_room_to_sign(desk: Clinic, browser: Bro
             room = row.locator("td.signature").bounding_box()
             assert room is not None
             assert room["width"] >= 150
+            assert room["height"] >= 37  # a centimeter
 
 
 def test_who_is_sought_is_found_in_the_rows_first_then_among_all(

@@ -20,7 +20,7 @@ from ninehours.console.pages.today.times import NoTime, on_the_wall, typed_time
 from ninehours.console.texts import words
 from ninehours.console.visit import GoTo, Screen, Visit
 
-RECORD = "record"
+CHANGE, RECORD = "change", "record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,12 @@ def cancel(visit: Visit) -> GoTo | Screen:
     group, session = group_named(visit, day, visit.form.get("session", ""))
     if group.ended is not None:  # sent twice, or by two desks
         return GoTo(day.address())
-    refused = None
+    refused, step = None, visit.form.get("step")
+    if step == CHANGE:
+        return _screen(visit, day, group, session)
     try:
         command = _command(visit, day, group, session)
-        if visit.form.get("step") == RECORD:
+        if step == RECORD:
             if visit.form.get("seen") == _seen(group):
                 say(visit, command)
                 return GoTo(day.address())
