@@ -58,7 +58,7 @@ def in_the_way(
 
 def named_roles(roles: Iterable[str]) -> str:
     """`Front desk or Biller`."""
-    return str(words().mending.either).join(words().roles[role] for role in roles)
+    return str(words().mending.either).join(words().roles.get(role, role) for role in roles)
 
 
 def _mend(release: Any, role: Role, **about: str) -> Mend:
