@@ -315,7 +315,10 @@ def test_who_is_on_no_roster_is_found_and_expected_or_walks_in(
 
 def test_of_nobody_found_it_is_said_what_to_type(desk: Clinic, reader: Reader) -> None:
     group = desk.group(["Abbott"])
-    assert "Nobody in your sites is found by that" in desk.find(reader, group, "xylander").text
+    nobody = desk.find(reader, group, "xylander")
+    assert "Nobody in your sites is found by that" in nobody.text
+    assert 'href="/clients/new"' in nobody.body
+    assert reader.get("/clients/new").status == 200
     refused = desk.find(reader, group, "")
     assert (refused.status, "type a part of a name" in refused.text) == (422, True)
     assert SCRIPT not in desk.find(reader, group, SCRIPT).body
