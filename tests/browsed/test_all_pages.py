@@ -20,6 +20,7 @@ from tests.harness.console.altered import (
     altered,
 )
 from tests.harness.console.axe import EVERY, OF_COLOR, OF_WIDTH, violations
+from tests.harness.console.figures import unexplained
 from tests.harness.console.looking import Seen, listen, look
 from tests.harness.console.pages import LOOKED_AT
 from tests.harness.console.reader import Reader
@@ -32,6 +33,15 @@ NAMED = [row.name for row in LOOKED_AT if row.page]
 # The first page is everybody's: it goes on to where each begins.
 PAGES_OF_SOME = [row for row in LOOKED_AT if row.page not in ("", "/")]
 
+# Whose role may not ask why of a day: a note's row leads to the notes that the day waits for.
+# What no service is asked why of: the hours of a week; the chart's claims lead to their own pages.
+WITHOUT_WHY = {"my day", "chart", "chart, of a clinician", "chart, of a biller"}
+TELLING = [
+    row.name
+    for row in LOOKED_AT
+    if not (row.file or row.page.startswith("/why/") or row.name in WITHOUT_WHY)
+]
+
 SignIn = Callable[[str], Reader]
 
 
@@ -43,7 +53,8 @@ def seen(browsed: LocalSystem, browser: Browser, story: PlayedStory) -> Callable
     def once(name: str) -> Seen:
         if name not in looks:
             row = BY_NAME[name]
-            looks[name] = look(browser, browsed.console_url, row.role, row.at(story), row.press)
+            told = {"press": row.press, "sums": row.sums}
+            looks[name] = look(browser, browsed.console_url, row.role, row.at(story), **told)
         return looks[name]
 
     return once
@@ -152,6 +163,22 @@ def test_a_first_visit_loads_little(
 ) -> None:
     record_property(f"bytes of a first visit, {name}", seen(name).loaded)
     assert 0 < seen(name).loaded <= FIRST_VISIT
+
+
+@pytest.mark.parametrize("name", TELLING)
+def test_from_every_figure_a_click_leads_to_why(seen: Callable[[str], Seen], name: str) -> None:
+    """Or to the rows that it is the sum of. Pages that answer why are the answer."""
+    assert seen(name).unexplained == []
+
+
+def test_a_figure_that_leads_nowhere_is_found(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content(
+        "<main><p>$12.50</p><p>$1 <a href='/why/x'>why</a></p><p class='sum'>$2</p><table><tr>"
+        "<td data-label='Units'>3<td><a href='/claims/x'>a claim</a></table></main>"
+    )
+    assert unexplained(page, ".sum") == ["$12.50", "3"]
+    page.close()
 
 
 @pytest.mark.parametrize(

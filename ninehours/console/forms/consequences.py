@@ -1,16 +1,18 @@
 """What would follow: billing's word on what a dry run said would be published."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
 import grpc
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_work_service_pb2 as work
+from ninehours.billing.v1 import explanation_service_pb2 as explanation
 from ninehours.common.v1 import common_pb2 as common
 
 from kernel.rpc.remote_refusal import RemoteRefusal
+from ninehours.console.policies import may
 from ninehours.console.services import ServiceAway
 from ninehours.console.texts import words
 from ninehours.console.visit import Visit
@@ -20,12 +22,14 @@ OF_CLIENT = "client/"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A day or a claim: when, what it is about, how it is and how it would be."""
+    """A day or a claim: when, what it is about, how it is and how it would be. `why`: the page that
+    says why it is as it is now; empty: there is nothing now, or the reader may not ask."""
 
     when: str
     what: str
     before: str
     after: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +75,23 @@ def foreseen_of_each(visit: Visit, receipt: common.Receipt) -> Mapping[str, Cons
             if refusal.code is grpc.StatusCode.NOT_FOUND:
                 continue
             return None
-        found[client_id] = Consequences(
-            [_day(day) for day in answer.client.days],
-            [_claim(claim) for claim in answer.client.claims],
-            answer.elsewhere,
-        )
+        days = [_day(day, client_id) for day in answer.client.days]
+        claims = [_claim(claim) for claim in answer.client.claims]
+        if not may(visit, explanation.ExplainDayRequest()):
+            days, claims = ([replace(each, why="") for each in some] for some in (days, claims))
+        found[client_id] = Consequences(days, claims, answer.elsewhere)
     return found
 
 
-def _day(day: Any) -> Change:
-    return Change(on_day(day.service_date), "", *("; ".join(_outcome(day, side)) for side in SIDES))
+def _day(day: Any, client_id: str) -> Change:
+    on = on_day(day.service_date)
+    before, after = ("; ".join(_outcome(day, side)) for side in SIDES)
+    why = f"/why/days/{client_id}/{on}" if day.HasField(BEFORE) else ""
+    return Change(on, "", before, after, why)
 
 
-SIDES = ("before", "after")
+BEFORE = "before"
+SIDES = (BEFORE, "after")
 
 
 def _outcome(day: Any, side: str) -> Iterator[str]:
@@ -101,10 +109,15 @@ def _outcome(day: Any, side: str) -> Iterator[str]:
 def _claim(claim: Any) -> Change:
     told = words().consequences
     first, last = on_day(claim.period_start), on_day(claim.period_end)
+    before, after = (
+        dollars(getattr(claim, side)) if claim.HasField(side) else "" for side in SIDES
+    )
     return Change(
         first if first == last else f"{first} – {last}",
         told.claims[work.ClaimConsequence.Name(claim.consequence)],
-        *(dollars(getattr(claim, side)) if claim.HasField(side) else "" for side in SIDES),
+        before,
+        after,
+        f"/why/claims/{claim.claim_id}" if claim.claim_id else "",
     )
 
 

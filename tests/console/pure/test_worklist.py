@@ -44,6 +44,7 @@ def test_a_correction_says_what_becomes_of_the_charge_and_what_it_waits_for() ->
         kind=work.WORK_KIND_PROPOSAL,
         client_id=CLIENT,
         payer_id="p",
+        claim_id="claim-1",
         first=common.Date(year=2026, month=3, day=9),
         last=common.Date(year=2026, month=3, day=11),
         at_stake=usd(30_000),
@@ -60,6 +61,7 @@ def test_a_correction_says_what_becomes_of_the_charge_and_what_it_waits_for() ->
         ],
     )
     row = row_of(item, KNOWN, {"p": "Prairie"}, {})
+    assert row.why == "/why/claims/claim-1"
     assert (row.client, row.dates) == ("Garcia, Robin (1990)", "2026-03-09/11")
     assert row.change == "replace, $600.00 → $300.00"
     assert row.state == "A date may still come back."

@@ -2,11 +2,11 @@
 
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from time import monotonic, sleep
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -17,7 +17,8 @@ from ninehours.intake.v1 import chart_service_pb2 as intake
 
 from kernel.roles import person_in
 from kernel.rpc.channel import Channel
-from kernel.rpc.rpcs import service_of
+from kernel.rpc.client import RpcClient
+from kernel.rpc.rpcs import rpc_of, service_of
 from kernel.rpc.tokens import renewed_tokens, service_tokens
 from kernel.services import CONSOLE
 from kernel.store.database import open_database
@@ -31,6 +32,7 @@ from ninehours.console.signing_in import SigningIn
 from ninehours.console.web import Console
 from ninehours.local.probes import LOOPBACK, free_ports
 from ninehours.local.system import LocalSystem
+from ninehours.story import days
 from tests.harness.console.reader import Reader
 from tests.harness.console.running import WAY_IN
 
@@ -86,6 +88,27 @@ class WithoutOne(AskedServices):
         return super().ask(request, service=service, **how)
 
 
+class ServicesOfThen(AskedServices):
+    """Asked as two weeks after the story, whatever today is: no payer's time to file is over, and
+    every period of it is."""
+
+    NOW = datetime.combine(days.day_of(days.WEEKS + 3), time(12), UTC)
+
+    def ask(
+        self,
+        request: Message,
+        *,
+        token: Callable[[], str],
+        service: str = "",
+        deadline: float = PATIENCE,
+    ) -> Any:
+        rpc = rpc_of(request)
+        channel = self._channel(service or service_of(request))
+        client = RpcClient(channel, rpc.containing_service, token=token, deadline=deadline)
+        answer = getattr(client, rpc.name)(request, now=self.NOW)
+        return [*answer] if rpc.server_streaming else answer
+
+
 @contextmanager
 def altered(
     system: LocalSystem,
@@ -117,10 +140,10 @@ def altered(
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        until = time.monotonic() + PATIENCE
+        until = monotonic() + PATIENCE
         while not server.started:
-            assert time.monotonic() < until
-            time.sleep(0.01)
+            assert monotonic() < until
+            sleep(0.01)
         yield lambda role: _signed_in(f"{LOOPBACK}:{port}", role)
     finally:
         server.should_exit = True

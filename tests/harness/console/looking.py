@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.harness.console.axe import EVERY, OF_COLOR, OF_WIDTH, violations
 from tests.harness.console.browsing import PATIENCE
+from tests.harness.console.figures import unexplained
 
 WIDTHS = (320, 800, 1400)
 # What a program judges: all of it once, then what layouts change by width, and colors by theme.
@@ -29,7 +30,8 @@ STORED = """async () => [
 class Seen:
     """`loaded`: bytes as transferred, of all that it loads. `strange`: what was asked of elsewhere,
     failed or was refused by the policy. `broken`: what keeps somebody out, by theme and width.
-    `stored`: what the browser holds of it beside the page."""
+    `stored`: what the browser holds of it beside the page. `unexplained`: figures from which
+    nothing leads to why."""
 
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -40,11 +42,15 @@ class Seen:
     strange: list[str] = field(default_factory=list)
     stored: list[str] = field(default_factory=list)
     broken: dict[str, list[str]] = field(default_factory=dict)
+    unexplained: list[str] = field(default_factory=list)
     widths: dict[int, int] = field(default_factory=dict)
 
 
-def look(browser: Browser, way_in: str, role: str, address: str, press: str = "") -> Seen:
-    """At the page, or at what it answers to a button; by somebody signed in in this role."""
+def look(
+    browser: Browser, way_in: str, role: str, address: str, *, press: str = "", sums: str = ""
+) -> Seen:
+    """At the page, or at what it answers to a button; by somebody signed in in this role. `sums`:
+    figures whose parts a table has."""
     at = way_in.partition("/sign-in")[0]
     seen = Seen()
     # Colors that still change are none that somebody reads.
@@ -68,6 +74,7 @@ def look(browser: Browser, way_in: str, role: str, address: str, press: str = ""
         page.wait_for_load_state()
         seen.status, seen.headers = answer.status, answer.headers
         seen.address, seen.title = page.url.removeprefix(at), page.title()
+        seen.unexplained = unexplained(page, sums)
         seen.headings = page.locator("h1").all_inner_texts()
         seen.stored = page.evaluate(STORED)
         for width in WIDTHS:

@@ -19,7 +19,8 @@ class LookedAt:
 
     `roles`: who may, the first of them in `Role`'s order looks; `at`: its address on the story.
     `names`: it shows what people are called or what they wrote. `press`: the button whose answer
-    it is. `status`: what it is answered with. `file`: it is one to be kept, and no screen.
+    it is. `status`: what it is answered with. `file`: it is one to be kept, and no screen. `sums`:
+    figures from which nothing leads to why, as a table of the page has their parts: a selector.
     """
 
     name: str
@@ -30,6 +31,7 @@ class LookedAt:
     press: str = ""
     status: int = 200
     file: bool = False
+    sums: str = ""
 
     @property
     def role(self) -> Role:
@@ -130,6 +132,7 @@ LOOKED_AT = (
         page="/issue",
         roles=frozenset({Role.BILLER}),
         at=lambda story: f"/issue?payer={story.draft.payer_id}&through={iso(story.draft.last)}",
+        sums="[role=status], form button",
     ),
     LookedAt(
         name="corrections",

@@ -12,12 +12,16 @@ from ninehours.console.directories import by_name, clients_named, payers_named, 
 from ninehours.console.forms.fields import Choice
 from ninehours.console.forms.request_form import RequestForm
 from ninehours.console.forms.saying import Saying, ask, say
-from ninehours.console.pages.claims.next_acts import Act, acts_of_day
+from ninehours.console.pages.claims.next_acts import Act, act_of_answer, acts_of_day
 from ninehours.console.texts import words
 from ninehours.console.visit import GoTo, NoSuchPage, Screen, Visit
 from ninehours.told.fields import iso
 
-OVERRIDES = "overrides"
+OVERRIDES, STATUS = "overrides", "status"
+VOID = "8"
+OF_A_VOID = ("ADJUDICATION_STATUS_REVERSED",)
+OF_OTHERS = ("ADJUDICATION_STATUS_PAID", "ADJUDICATION_STATUS_DENIED")
+"""What a payer answers to a claim, by what the claim is."""
 
 
 def ask_answer(visit: Visit) -> Screen:
@@ -55,7 +59,7 @@ def _answering(visit: Visit) -> tuple[Saying, RequestForm]:
         path=f"/claims/{claim_id}/answer",
         title=words().claim.acts.answer,
         back=f"/claims/{claim_id}",
-        says=words().claim.acts.answer_comes_to,
+        says=act_of_answer(claim_id, told.proposal.state).consequence,
         about=clients_named(visit, [told.client_id]).name(told.client_id),
         refusals=words().claim.refusals,
     )
@@ -64,7 +68,12 @@ def _answering(visit: Visit) -> tuple[Saying, RequestForm]:
     )
     values = billing.AdjudicationOverride.keys()[1:]
     overrides = [Choice(value, words().values[value]) for value in values]
-    return saying, RequestForm(request=request, choices={OVERRIDES: overrides})
+    statuses = OF_A_VOID if told.frequency == VOID else OF_OTHERS
+    choices = {
+        OVERRIDES: overrides,
+        STATUS: [Choice(value, words().values[value]) for value in statuses],
+    }
+    return saying, RequestForm(request=request, choices=choices)
 
 
 def _of_day(visit: Visit) -> tuple[Saying, RequestForm]:

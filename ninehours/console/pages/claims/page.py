@@ -63,6 +63,7 @@ def claim(visit: Visit) -> Screen:
         "lines": [_line(told, line) for line in told.lines],
         "changed": [iso(day.service_date) for day in told.changed_days],
         "proposed": _proposed(told.proposal) if told.HasField("proposal") else "",
+        "proposed_state": words().worklist.states.get(name_in(told.proposal, "state"), ""),
         "waits": [*_waits(told)],
         "happened": [*_happened(told, names)],
         "acts": [*_acts(told, names)] if visit.person.role is Role.BILLER else [],
@@ -133,7 +134,8 @@ def _happened(told: pb.ExplainedClaim, names: Mapping[str, str]) -> Iterator[Hap
             paid=_money(answer.paid),
             number=answer.payer_control_number,
         )
-        yield Happened(iso(answer.adjudicated_on), says.answered, more)
+        why = f"/why/claims/{told.claim_id}"
+        yield Happened(iso(answer.adjudicated_on), says.answered, more, why, words().claim.why)
     if told.followed_by_claim_id:
         yield Happened(
             "", says.followed, "", f"/claims/{told.followed_by_claim_id}", says.that_claim
@@ -143,8 +145,7 @@ def _happened(told: pb.ExplainedClaim, names: Mapping[str, str]) -> Iterator[Hap
 def _proposed(proposal: pb.ExplainedProposal) -> str:
     action = words().worklist.actions[name_in(proposal, "action")]
     was, now = _money(proposal.issued_charge), _money(proposal.corrected_charge)
-    state = words().worklist.states[name_in(proposal, "state")]
-    return f"{action}, {was} → {now}. {state}"
+    return f"{action}, {was} → {now}."
 
 
 def _waits(told: pb.ExplainedClaim) -> Iterator[tuple[str, str, str]]:

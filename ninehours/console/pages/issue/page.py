@@ -14,7 +14,7 @@ from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_date
 from ninehours.console.directories import by_name, payers_named
 from ninehours.console.forms.refusals import at_fields, says_of
-from ninehours.console.pages.issue.leaving import command_of, leaving_of
+from ninehours.console.pages.issue.leaving import LONGEST, command_of, leaving_of
 from ninehours.console.texts import words
 from ninehours.console.visit import GoTo, Screen, Visit
 from ninehours.told.amounts import dollars
@@ -27,7 +27,6 @@ TROUBLES = frozenset(
         grpc.StatusCode.UNAUTHENTICATED,
     }
 )
-LONGEST = 120.0  # seconds, as the command line waits
 
 
 def issue(visit: Visit) -> Screen:
@@ -47,9 +46,9 @@ def leave(visit: Visit) -> Screen | GoTo:
         return _screen(visit, visit.form, command_id, _wrong(refusal))
     shown = {
         "says": words().issue.left.format(
-            claims=answer.claims, charge=dollars(answer.charge.minor_units)
+            claims=_counted(answer.claims), charge=dollars(answer.charge.minor_units)
         ),
-        "leaving": leaving_of(visit, answer),
+        "leaving": leaving_of(visit, answer, has_left=True),
     }
     return Screen("issued.html", shown)
 
@@ -77,11 +76,16 @@ def _screen(
         "wrong": wrong,
         "command_id": command_id,
         "may_issue": visit.person.role is Role.BILLER,
-        "leaving": leaving_of(visit, answer) if answer is not None else None,
-        "claims": answer.claims if answer is not None else 0,
+        "leaving": leaving_of(visit, answer, has_left=False) if answer is not None else None,
+        "claims": _counted(answer.claims) if answer is not None and answer.claims else "",
         "charge": dollars(answer.charge.minor_units) if answer is not None else "",
     }
     return Screen("issue.html", shown, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else 200)
+
+
+def _counted(claims: int) -> str:
+    told = words().issue
+    return str(told.one_claim if claims == 1 else told.claims.format(count=claims))
 
 
 def _request(

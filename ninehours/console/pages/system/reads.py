@@ -11,6 +11,7 @@ from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.services import SERVICES
 from ninehours.console.pages.system.page import in_utc
 from ninehours.console.services import ServiceAway
+from ninehours.console.texts import words
 from ninehours.console.visit import Screen, Visit
 
 PATH = "/reads"
@@ -63,7 +64,7 @@ def _row(service: str, read: audit.AuditedRead) -> Mapping[str, str]:
     return {
         "at": in_utc(read.at),
         "actor": read.actor,
-        "roles": ", ".join(read.roles),
+        "roles": ", ".join(words().roles.get(role, role) for role in read.roles),
         "purpose": read.purpose.lower(),
         "service": service,
         "rpc": read.rpc.rpartition("/")[2],

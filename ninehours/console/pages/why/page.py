@@ -1,7 +1,8 @@
 """Questions that begin with why, each an address; what is answered reads and prints as one page."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
+from http import HTTPStatus
 from typing import Any
 
 from google.protobuf.message import Message
@@ -26,6 +27,7 @@ from ninehours.told.why.of_billing import explain_claim, explain_day
 from ninehours.told.why.of_fact import explain_fact
 from ninehours.told.why.of_level import explain_level
 
+WHY = "/why/"
 MARKS = dict(zip(Mark, "✓◌✗·§→·", strict=True))
 
 
@@ -104,15 +106,24 @@ def _screen(
     wanted = [*ids, *(ids_in(answer) if answer is not None else ())]
     found = gathered(_answering(visit), wanted, _as_of(visit))
     names = {**everybody_named(visit), **clients_named(visit, client_ids).names}
+    said, on = visit.query.get("as_of", ""), _on(visit)
+    wrong = words().worklist.no_date if said and on is None else ""
     shown = {
         "explanation": explain(NamedFacts(found, names)),
         "marks": MARKS,
-        "as_of": visit.query.get("as_of", ""),
-        "beside": beside,
-        "acts": acts,
+        "as_of": said,
+        "of_then": on,
+        "wrong": wrong,
+        "beside": [(name, _of_then(path, on)) for name, path in beside],
+        "acts": acts if on is None else (),
         "tells_as_of": answer is not None,
     }
-    return Screen("why.html", shown)
+    return Screen("why.html", shown, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else 200)
+
+
+def _of_then(path: str, on: date | None) -> str:
+    """What is read of a day before is read on as of then."""
+    return f"{path}?as_of={on}" if on is not None and path.startswith(WHY) else path
 
 
 def _answering(visit: Visit) -> Any:
@@ -129,5 +140,13 @@ def _answering(visit: Visit) -> Any:
 
 def _as_of(visit: Visit) -> Timestamp | None:
     """The end of the day that the address names; None: now."""
-    text = visit.query.get("as_of", "")
-    return to_timestamp(datetime.combine(day_in(text), time.max, UTC)) if text else None
+    on = _on(visit)
+    return to_timestamp(datetime.combine(on, time.max, UTC)) if on is not None else None
+
+
+def _on(visit: Visit) -> date | None:
+    """That day; None where it names none, or what is none."""
+    try:
+        return date.fromisoformat(visit.query.get("as_of", ""))
+    except ValueError:
+        return None

@@ -69,12 +69,7 @@ def screen_of(visit: Visit, filters: Filters, unsaved: Mapping[str, str] | None 
         "payers": by_name(payers),
         "sites": by_name(sites),
         "by_dollars": filters.order == DOLLARS,
-        "totals": [
-            words()
-            .worklist.totals[NAMES[total.kind]]
-            .format(items=total.items, dollars=dollars(total.at_stake.minor_units))
-            for total in answer.totals
-        ],
+        "totals": [_total(total, filters) for total in answer.totals],
         "rows": [row_of(item, clients, payers, sites) for item in answer.items],
         "may_act": visit.person.role is Role.BILLER,
         "names_known": clients.known,
@@ -98,6 +93,14 @@ def worklist_file(visit: Visit) -> Download | Screen:
     writer.writerow(COLUMNS)
     writer.writerows(_cells(item, payers, sites) for item in items)
     return Download(FILE, "text/csv; charset=utf-8", text.getvalue().encode())
+
+
+def _total(total: work.WorkTotal, filters: Filters) -> tuple[str, str]:
+    """What it comes to, and the address of the rows that it is the sum of."""
+    kind = NAMES[total.kind]
+    says = words().worklist.totals[kind]
+    amount = dollars(total.at_stake.minor_units)
+    return says.format(items=total.items, dollars=amount), filters.address(kind=kind)
 
 
 def _views(visit: Visit) -> Iterator[tuple[str, str, str]]:

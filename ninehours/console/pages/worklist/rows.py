@@ -24,8 +24,8 @@ from ninehours.told.why.answer import whoever
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkRow:
     """`where`: payer and site, as far as they are known; `waits`: why, each reason with what opens
-    it; `change` and `state`: of a proposal; `path`: the page that says more; `act`: what is
-    next."""
+    it; `change` and `state`: of a proposal; `why`: the page that explains its figure; `act`: what
+    is next."""
 
     kind: str
     client_id: str
@@ -38,7 +38,7 @@ class WorkRow:
     change: str
     state: str
     waits: Sequence["Waits"]
-    path: str
+    why: str
     act: Act
 
 
@@ -56,7 +56,8 @@ def row_of(
 ) -> WorkRow:
     """With names of who is known; `at_stake` empty where it can't be said."""
     first, last = iso(item.first), iso(item.last)
-    path = f"/claims/{item.claim_id}" if item.claim_id else f"/why/days/{item.client_id}/{first}"
+    about = f"claims/{item.claim_id}" if item.claim_id else f"days/{item.client_id}/{first}"
+    why = f"/why/{about}"
     proposed = item.kind == work.WORK_KIND_PROPOSAL
     return WorkRow(
         kind=NAMES[item.kind],
@@ -69,8 +70,8 @@ def row_of(
         at_stake=_dollars(item, "at_stake"),
         change=_change(item) if proposed else "",
         state=words().worklist.states[name_in(item, "state")] if proposed else "",
-        path=path,
-        act=_act(item, _named(item.payer_id, payers), path),
+        why=why,
+        act=_act(item, _named(item.payer_id, payers), why),
         waits=[Waits(reason.says, reason.reason, [*_openers(reason)]) for reason in item.reasons],
     )
 
@@ -79,7 +80,7 @@ def _named(id_: str, names: Mapping[str, str]) -> str:
     return names.get(id_, id_)
 
 
-def _act(item: work.WorkItem, payer: str, path: str) -> Act:
+def _act(item: work.WorkItem, payer: str, why: str) -> Act:
     """Of a hold the first that a biller may record, else where it says who opens it."""
     if item.kind == work.WORK_KIND_DRAFT:
         charge = _dollars(item, "at_stake")
@@ -90,7 +91,7 @@ def _act(item: work.WorkItem, payer: str, path: str) -> Act:
         was, now = _dollars(item, "issued_charge"), _dollars(item, "corrected_charge")
         return act_of_correction(item.payer_id, payer, item.claim_id, was=was, now=now)
     openers = [opener.rpc for reason in item.reasons for opener in reason.opened_by]
-    to_see = Act(words().worklist.see.name, path, words().worklist.see.says)
+    to_see = Act(words().worklist.see.name, why, words().worklist.see.says)
     return next(acts_of_day(item.client_id, iso(item.first), openers), to_see)
 
 
