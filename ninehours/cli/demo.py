@@ -72,7 +72,7 @@ def run_demo(data: Path, *, seed: int | None, names: bool, stay: bool, as_json: 
         if as_json:
             print(json.dumps(_as_json(outcome), indent=2))
         else:
-            show_demo(outcome, path, seed)
+            show_demo(outcome, path, seed, stay=stay)
         if stay:
             say("starting again on the server's own clock; the story's last day was in the past")
             stay_on(path, first=meet_today)
@@ -142,8 +142,8 @@ def _as_json(outcome: DemoOutcome) -> dict[str, object]:
     }
 
 
-def show_demo(outcome: DemoOutcome, data: Path, seed: int) -> None:
-    """A screen that fits whatever it is shown on."""
+def show_demo(outcome: DemoOutcome, data: Path, seed: int, *, stay: bool = False) -> None:
+    """A screen that fits whatever it is shown on. `stay`: what was stopped is started again."""
     console = Console(highlight=False)
     summary, seconds = outcome.summary, outcome.seconds
     console.print()
@@ -162,12 +162,13 @@ def show_demo(outcome: DemoOutcome, data: Path, seed: int) -> None:
         console.print(f"  {command}", markup=False, soft_wrap=True)
     console.print()
     console.print("[bold]Look at next[/bold]")
-    for what, where in _next(outcome, data):
+    for what, where in _next(outcome, data, stay=stay):
         # Paths whole on one line, so that they can be copied.
         console.print(f"  {what:<16} {where}", markup=False, soft_wrap=True)
     console.print()
+    now = "started again below" if stay else "stopped"
     console.print(
-        f"Everything is stopped. Seed {seed}; {sum(summary.facts.values())} facts published; "
+        f"Everything is {now}. Seed {seed}; {sum(summary.facts.values())} facts published; "
         f"start {seconds['start']:.0f} s, story {seconds['story']:.0f} s, settling "
         f"{seconds['settle']:.0f} s; {outcome.memory_mib:.0f} MiB while it ran."
     )
@@ -206,11 +207,12 @@ def _days(outcome: DemoOutcome) -> Table:
     return table
 
 
-def _next(outcome: DemoOutcome, data: Path) -> list[tuple[str, str]]:
+def _next(outcome: DemoOutcome, data: Path, *, stay: bool) -> list[tuple[str, str]]:
     up = "make up" if data == DATA.absolute() else f'make up ARGS="--data {data}"'
     found = [("the claims", f"{folder}/") for folder in {file.parent for file in outcome.files}]
     found.append(("who is who", "README.md, «The stories of the demo»"))
-    found.append(("stay and ask", f"{up}   (starts it on this data; answers come at once)"))
+    if not stay:
+        found.append(("stay and ask", f"{up}   (starts it on this data; answers come at once)"))
     if ONE_DAY.exists():
         found.append(("one day, traced", "docs/one-day.md"))
     found.append(("the logs", str(data / "logs")))

@@ -92,7 +92,8 @@ def _stay(
             else:
                 show(system, tokens, to_try)
             running = True
-            say("ready; Ctrl-C stops everything and keeps the data")
+            say("ready; Ctrl-C stops everything and keeps the data; in a browser:")
+            say(f"  {system.console_url}")
             return system.wait()
     except (KeyboardInterrupt, SystemExit):
         if not running:

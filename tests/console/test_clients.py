@@ -197,6 +197,7 @@ def test_a_change_is_said_from_a_day_on_with_what_holds_there_already(
     path = f"/clients/{client_id}/say/change_of_person"
     form = reader.get(path).form(path)
     assert form.fields["identity.family_name"] == "Novak"
+    assert form.fields["changed_from"]
     page = reader.send(form, step="look", **{"identity.address.zip": "8020"})
     assert (page.status, "ZIP code is not five or nine digits" in page.text) == (422, True)
     looked = reader.send(

@@ -27,7 +27,7 @@ from ninehours.told.why.answer import (
 REVISIONS = "How it came to this"
 STALE = (
     "Something of this client is parked, behind or still to be derived: this may not be the last"
-    " word. Ask again, or see `ninehours parked list`."
+    " word. Ask again; if it stays so, an operator has `ninehours parked list`."
 )
 
 FREQUENCIES = {"1": "original", "7": "replacement", "8": "void"}

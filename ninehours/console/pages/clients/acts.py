@@ -66,10 +66,10 @@ def _anew(visit: Visit) -> tuple[Saying, RequestForm]:
     if OF_KIND.get(said, said) == "change_of_person":  # whole: what doesn't change stays
         request.identity.CopyFrom(who.identity)
         request.contacts.CopyFrom(who.contacts)
-    if said in OF_KIND:
-        without = ["identity"]
         today = datetime.now(here.zone_of(who.site_id)).date()
         request.changed_from.CopyFrom(to_date(today))
+    if said in OF_KIND:
+        without = ["identity"]
     choices = choices_of(visit, who.client_id, here)
     for declared in request.DESCRIPTOR.fields:
         of_client = choices.get(declared.name, ()) if declared.name in OF_CLIENT else ()

@@ -14,7 +14,7 @@ from kernel.roles import Role
 from ninehours.console.forms.consequences import on_day
 from ninehours.console.forms.fields import Choice
 from ninehours.console.forms.request_form import in_words
-from ninehours.console.pages.clients.finding import full_name
+from ninehours.console.pages.clients.finding import full_name, level_of
 from ninehours.console.pages.clients.names import SitesOfNetwork, name_of, payers, sites
 from ninehours.console.pages.clients.statements import PARTS, Choices, said_of
 from ninehours.console.policies import may
@@ -173,7 +173,7 @@ def _episodes(visit: Visit, client_id: str, known: Choices) -> Sequence[Sequence
     return [
         (
             name_of(known["site_id"], each.site_id),
-            each.admitted_level,
+            level_of(each.admitted_level),
             on_day(each.admitted_on),
             on_day(each.closed_on) if each.HasField("closed_on") else "",
         )

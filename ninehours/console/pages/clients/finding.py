@@ -67,15 +67,22 @@ def brief_of(one: Any, why: Sequence[str], named: Sequence[Choice]) -> ClientFou
     client = one.client
     told = words().clients
     care = told.in_care if client.active else (told.discharged if client.admitted_level else "")
+    level = level_of(client.admitted_level)
     return ClientFound(
         client_id=client.client_id,
         name=full_name(client),
         born=on_day(client.birth_date) if client.HasField("birth_date") else "",
         site=name_of(named, client.site_id),
-        care=", ".join(filter(None, (care or told.never_admitted, client.admitted_level))),
+        care=", ".join(filter(None, (care or told.never_admitted, level))),
         why=why,
-        also=[full_name(each) for each in one.found_as],
+        also=[name for each in one.found_as if (name := full_name(each)) != full_name(client)],
     )
+
+
+def level_of(code: str) -> str:
+    """Of care, with what it is called where that is known."""
+    told, name = words().clients.levels, f"LEVEL_{code.replace('.', '_')}"
+    return str(told[name]) if name in told else code
 
 
 def full_name(named: Any) -> str:
