@@ -3,9 +3,9 @@
 import hmac
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from starlette.responses import Response
 
@@ -31,6 +31,7 @@ from ninehours.console.visit import Screen
 
 SIGN_IN = "/sign-in"
 SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.:@-]{0,99}")
+NOT_TYPED = (FORM_TOKEN, "subject", "then", "carry_to", "command_id", "act")
 WhyNot = NotSignedIn | ProviderAway | TooManySignIns
 
 
@@ -82,7 +83,8 @@ class SignInPages:
         return response
 
     def sign_in_as(self, sent: Sent) -> Response:
-        """On one machine: as somebody in particular, in the same role."""
+        """On one machine: as somebody in particular, in the same role; what they had typed on the
+        page where they said so is sent on from there by whom they are now."""
         secret, subject = self._cookies.secret_of(sent), sent.form.get("subject", "").strip()
         begun = None
         if secret is not None and secret.made(sent.form.get(FORM_TOKEN, "")):
@@ -90,7 +92,15 @@ class SignInPages:
             begun = self._signing_in.name(secret, subject) if said else None
         if begun is None:
             return self._trouble("not_yours", HTTPStatus.FORBIDDEN, sent)
-        response = redirect(page_at(sent.form.get("then", "")))
+        then, carry_to = page_at(sent.form.get("then", "")), sent.form.get("carry_to", "")
+        response: Response = redirect(then)
+        typed = {name: text for name, text in sent.form.items() if text.strip()}
+        for name in NOT_TYPED:
+            typed.pop(name, None)
+        # What says only where they are is in the address, too.
+        if typed.keys() - parse_qs(urlsplit(then).query) and answers("POST", carry_to):
+            carried = _sent_again(carry_to, typed, "named")
+            response = self._showing.page(sent, carried, begun.signed_in.person, begun.secret)
         self._cookies.keep_session(response, begun.secret)
         return response
 
@@ -136,7 +146,9 @@ class SignInPages:
     def _begun(self, sent: Sent, begun: Begun) -> Response:
         person, secret, purpose = begun.signed_in.person, begun.secret, begun.purpose
         if purpose.typed and answers("POST", purpose.then):
-            again = Screen("again.html", {"then": purpose.then, "kept": purpose.typed})
+            again = Screen(
+                "again.html", {"then": purpose.then, "kept": purpose.typed, "why": "again"}
+            )
             response: Response = self._showing.page(sent, again, person, secret)
         elif sent.path == CALLBACK:
             on = Screen("going_on.html", {"address": page_at(purpose.then)})
@@ -152,6 +164,11 @@ class SignInPages:
 
     def _trouble(self, name: str, status: int, sent: Sent) -> Response:
         return self._showing.nobody(sent, trouble(name, status, sent))
+
+
+def _sent_again(then: str, typed: Mapping[str, str], why: str) -> Screen:
+    """What was typed, to be sent there by who is signed in now."""
+    return Screen("again.html", {"then": then, "kept": typed, "why": why})
 
 
 def _why_not(why: WhyNot | None, *, ended: bool) -> tuple[HTTPStatus, str, Sequence[Role]]:

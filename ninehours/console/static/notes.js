@@ -26,6 +26,7 @@ async function keep(field) {
 
 form?.addEventListener("input", (event) => {
   const field = event.target;
+  if (!field.matches("[data-drafted]")) return;
   unkept.add(field);
   clearTimeout(timers.get(field));
   timers.set(field, setTimeout(() => (keeping = keeping.then(() => keep(field))), PAUSE));

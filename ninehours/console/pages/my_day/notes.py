@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from google.protobuf.message import Message
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
@@ -27,6 +28,8 @@ from ninehours.console.visit import GoTo, NotYours, Screen, Visit
 
 PATH = "/my-day/notes"
 FOR_ALL, ADDENDUM, STATEMENT = "group_text", "addendum", "statement"
+TO, WHO, SIGNED = "to", "subject", "signed"
+ALL = "all"  # of those who were signed; nobody is chosen until somebody is
 THERE = frozenset({State.HERE, State.LEFT, State.ATTENDED})
 EVERYBODY = ""  # in place of a client
 
@@ -143,9 +146,9 @@ def sign_notes(visit: Visit) -> GoTo | Screen:
         for command in _signing(visit, session, texts):
             visit.ask(command)
     except RemoteRefusal as refusal:
-        return _screen(visit, _session(visit, visit.form), _wrong(refusal))
+        return _screen(visit, _session(visit, visit.form), _wrong(visit, refusal))
     _drop(visit, session, [*texts])
-    return GoTo(session.address)
+    return GoTo(f"{session.address}&{urlencode({SIGNED: ','.join(texts)})}")
 
 
 def keep_notes(visit: Visit) -> GoTo | Screen:
@@ -157,9 +160,11 @@ def add_to_notes(visit: Visit) -> GoTo | Screen:
     """Add to a signed note, or to all of the session, what it should have said."""
     session = _session(visit, visit.form)
     signed = [line.client_id for line in session.there if session.is_signed(line.client_id)]
-    asked = visit.form.get("to", EVERYBODY)
-    to = signed if asked == EVERYBODY else [asked]
+    asked = visit.form.get(TO, "")
+    to = signed if asked == ALL else [asked]
     text = visit.form.get(ADDENDUM, "").strip()
+    if not asked:
+        return _screen(visit, session, RefusedNotes(at={TO: words().notes.no_one_chosen}))
     if not text:
         return _screen(visit, session, RefusedNotes(at={ADDENDUM: words().notes.no_text}))
     command = attendance.AddAddendumRequest(
@@ -238,6 +243,7 @@ def _screen(visit: Visit, session: NotedSession, wrong: RefusedNotes | None = No
     """As it is recorded now; with what is typed, or was kept."""
     typed = visit.form or _drafts(visit, session)
     refused = wrong or NOT_REFUSED
+    just = visit.query.get(SIGNED, "").split(",")
     parts = _parts(session, _terms(visit, session), typed, refused)
     signed = [part for part in parts if part.note is not None]
     for_all = next((part.note.group_text for part in signed if part.note), "")
@@ -250,13 +256,14 @@ def _screen(visit: Visit, session: NotedSession, wrong: RefusedNotes | None = No
         "to_sign": to_sign,
         "group_text": typed.get(FOR_ALL, for_all),
         "addendum": typed.get(ADDENDUM, ""),
-        "addendum_to": typed.get("to", EVERYBODY),
+        "addendum_to": typed.get(TO, ""),
+        "just_signed": [part for part in signed if part.client_id in just],
         "to_attest": [part for part in parts if part.to_attest],
         "attested": typed.get("attested", EVERYBODY),
         "statement": typed.get(STATEMENT, ""),
         "wrong": refused,
         "kept": bool(typed) and not visit.form,
-        "focus": _focus(parts, refused),
+        "focus": _focus(parts, refused, just),
         "moment": lambda stamp: in_words(stamp, session.day.zone),
         "staff": [] if visit.person.subject else staff_of(visit, session.day.site.site_id),
     }
@@ -299,21 +306,25 @@ def _terms(visit: Visit, session: NotedSession) -> Mapping[str, billing.NoteTerm
     }
 
 
-def _focus(parts: Sequence[NotePart], wrong: RefusedNotes) -> str:
-    """The field that is to be typed in first."""
-    for name in (FOR_ALL, *(part.field for part in parts), STATEMENT, ADDENDUM):
+def _focus(parts: Sequence[NotePart], wrong: RefusedNotes, just: Sequence[str]) -> str:
+    """The field that is to be typed in first; SIGNED: nothing is left, and it says what was."""
+    for name in (WHO, FOR_ALL, *(part.field for part in parts), STATEMENT, TO, ADDENDUM):
         if name in wrong.at:
             return name
     if wrong.whole:
         return "sign"
     to_sign = [part for part in parts if part.note is None]
-    if not to_sign:
-        return STATEMENT if any(part.to_attest for part in parts) else ADDENDUM
-    return FOR_ALL if len(to_sign) == len(parts) else to_sign[0].field
+    if to_sign:
+        return FOR_ALL if len(to_sign) == len(parts) else to_sign[0].field
+    if any(part.client_id in just for part in parts):
+        return SIGNED
+    return STATEMENT if any(part.to_attest for part in parts) else ""
 
 
-def _wrong(refusal: RemoteRefusal) -> RefusedNotes:
-    """At the parts that it names; else of the whole."""
+def _wrong(visit: Visit, refusal: RemoteRefusal) -> RefusedNotes:
+    """At the parts that it names, or where one says who one is; else of the whole."""
+    if refusal.reason == "NOT_CREDENTIALED" and not visit.person.subject:
+        return RefusedNotes(at={WHO: words().notes.nobody_signs})
     named = ",".join(
         what for name, what in refusal.details.items() if name.startswith("client_ids")
     )
