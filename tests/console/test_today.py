@@ -110,6 +110,16 @@ def test_a_time_that_is_none_is_refused_at_its_field_as_it_was_typed(
     assert desk.wall(group, 3) in page.text
 
 
+def test_what_is_still_ahead_is_refused_at_its_field(desk: Clinic, reader: Reader) -> None:
+    group = desk.group(["Brandt"])
+    desk.say(reader, group, "Brandt", act="in")
+    page = desk.say(reader, group, "Brandt", act="out", time=desk.wall(group, 100))
+    assert page.status == 422
+    assert f"{desk.wall(group, 100)} is still ahead" in page.text
+    assert page.focused.fields["time"] == desk.wall(group, 100)
+    assert not desk.presence(group, "Brandt").departures
+
+
 def test_a_time_is_put_right_and_taken_back(desk: Clinic, reader: Reader) -> None:
     group = desk.group(["Castillo"])
     desk.say(reader, group, "Castillo", act="in")
@@ -180,13 +190,20 @@ def test_closing_asks_about_each_who_is_here_or_of_whom_nothing_is_said(
     asked = reader.get(f"{desk.today(group).replace('?', '/close?')}&session={group}")
     form = asked.form("/today/close")
     left, absent = (f"left {desk.clients['Garcia']}", f"absent {desk.clients['Haddad']}")
-    assert form.fields[left] == desk.wall(group, 180)
+    assert form.fields[left] in (desk.wall(group, 10), desk.wall(group, 11))
+    assert f"the group is planned until {desk.wall(group, 180)} and isn't over yet" in asked.text
     assert form.fields.keys().isdisjoint({f"absent {desk.clients['Ivanova']}"})
     refused = reader.send(form, **{left: "later", absent: "no_show"})
     assert (refused.status, "This is no time of that day" in refused.text) == (422, True)
-    page = reader.send(refused.form("/today/close"), **{left: desk.wall(group, 170)})
+    ahead = reader.send(form, **{left: desk.wall(group, 170)})
+    assert (ahead.status, f"{desk.wall(group, 170)} is still ahead" in ahead.text) == (422, True)
+    assert ahead.form("/today/close").fields[left] == desk.wall(group, 170)
+    checked = reader.send(refused.form("/today/close"), **{left: desk.wall(group, 9)}, step="check")
+    assert (checked.status, desk.recorded(group).closed) == (200, False)
+    assert not desk.presence(group, "Garcia").departures
+    page = reader.send(checked.form("/today/close"))
     assert "Closed" in page.text
-    assert "attended, 170 min" in page.text
+    assert "attended, 9 min" in page.text
     assert "no-show" in page.text
     recorded = desk.recorded(group)
     assert recorded.closed
@@ -463,16 +480,20 @@ def test_a_group_is_closed_by_keys_and_what_is_refused_stands_where_it_was_typed
         expect(left).to_be_focused()
         page.keyboard.press("Control+a")
         page.keyboard.type("later")
-        page.keyboard.press("Enter")
+        for _ in ("to the next field", "to the button", "closing"):
+            page.keyboard.press("Enter")
         expect(page.get_by_text("This is no time of that day")).to_be_visible()
         expect(left).to_be_focused()
         expect(left).to_have_value("later")
         assert violations(page) == []
         page.keyboard.press("Control+a")
-        page.keyboard.type(desk.wall(group, 180))
-        page.keyboard.press("Tab")
+        page.keyboard.type(desk.wall(group, 10))
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Didn't come:")).to_be_focused()
         page.keyboard.type("no-show")
-        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Close it")).to_be_focused()
+        assert not desk.recorded(group).closed
         page.keyboard.press("Enter")
         expect(page.get_by_text("Closed", exact=True)).to_be_visible()
     assert desk.recorded(group).closed

@@ -147,6 +147,17 @@ addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
+// Where Enter says nothing yet: it goes to the next field, and after the last to the button.
+function goesOn(event) {
+  const form = event.target.form;
+  if (event.key !== "Enter" || !form || !("enterGoesOn" in form.dataset)) return;
+  const stops = [...form.querySelectorAll("input:not([type=hidden]), select, button:not([tabindex])")];
+  const to = stops[stops.indexOf(event.target) + 1];
+  to?.focus();
+  if (to?.tagName === "INPUT") to.select();
+  event.preventDefault();
+}
+
 const BESIDE = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 };
 
 // Wherever the focus is: what they press or lead to says so by `data-key`.
@@ -168,6 +179,7 @@ document.addEventListener("keydown", (event) => {
   const row = rowOf(event.target);
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName)) {
+    goesOn(event);
     if (event.key === "Escape") focusOn(row ?? rows().find(expected) ?? rows()[0]);
     return;
   }

@@ -73,7 +73,8 @@ def check_in_roster(
     """
 
     def command(encounter: Encounter) -> CheckIn:
-        return CheckIn(encounter=encounter, came=asked.moments[encounter.client_id])
+        came = asked.moments[encounter.client_id]
+        return CheckIn(encounter=encounter, came=came, now=context.now)
 
     def registered(tx: Transaction, _: Session) -> None:
         require_registered(tx, attendance.schedule, asked.moments)
@@ -89,7 +90,8 @@ def check_out_roster(
     """Records that these clients left; refuses all where one isn't there (NOT_CHECKED_IN)."""
 
     def command(encounter: Encounter) -> CheckOut:
-        return CheckOut(encounter=encounter, left=asked.moments[encounter.client_id])
+        left = asked.moments[encounter.client_id]
+        return CheckOut(encounter=encounter, left=left, now=context.now)
 
     return _on_roster(attendance, asked.session_id, asked.moments, command, context)
 

@@ -159,7 +159,7 @@ def _departures(
             if presence.intervals[-1].came > until:
                 raise Malformed(given_until="is before somebody came who is still there")
             encounter = encounter_of(session, asked.session_id, client_id)
-            command = CheckOut(encounter=encounter, left=until)
+            command = CheckOut(encounter=encounter, left=until, now=context.now)
             facts += decided(context, PRESENCE, stream, history, command, expected=False)
     return facts
 

@@ -129,11 +129,11 @@ def _credential(telling: SaidInstead) -> Any:
 
 
 def _arrival(telling: SaidInstead) -> CheckIn:
-    return CheckIn(encounter=telling.encounter, came=telling.asked.came)
+    return CheckIn(encounter=telling.encounter, came=telling.asked.came, now=telling.context.now)
 
 
 def _departure(telling: SaidInstead) -> CheckOut:
-    return CheckOut(encounter=telling.encounter, left=telling.asked.left)
+    return CheckOut(encounter=telling.encounter, left=telling.asked.left, now=telling.context.now)
 
 
 def _absence(telling: SaidInstead) -> RecordAbsence:

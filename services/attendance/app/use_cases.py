@@ -97,21 +97,22 @@ def on_staff(attendance: AttendanceWriteSide, command: StaffCommand, context: Co
 def check_in(attendance: AttendanceWriteSide, asked: Arrival, context: Context) -> Outcome:
     """Records that a client came, on the roster or not. Twice without leaving changes nothing.
 
-    Refuses a client whom nobody registered (Unknown).
+    Refuses a client whom nobody registered (Unknown), and a time ahead (STILL_TO_COME).
     """
 
     def command(encounter: Encounter, tx: Transaction) -> CheckIn:
         require_registered(tx, attendance.schedule, [asked.client_id])
-        return CheckIn(encounter=encounter, came=asked.came)
+        return CheckIn(encounter=encounter, came=asked.came, now=context.now)
 
     return _on_presence(attendance, asked, command, context)
 
 
 def check_out(attendance: AttendanceWriteSide, asked: Departure, context: Context) -> Outcome:
-    """Records that a client left; refuses one who isn't there (NOT_CHECKED_IN)."""
+    """Records that a client left; refuses one who isn't there (NOT_CHECKED_IN), and a
+    time ahead (STILL_TO_COME)."""
 
     def command(encounter: Encounter, _: Transaction) -> CheckOut:
-        return CheckOut(encounter=encounter, left=asked.left)
+        return CheckOut(encounter=encounter, left=asked.left, now=context.now)
 
     return _on_presence(attendance, asked, command, context)
 

@@ -62,12 +62,14 @@ class Flag(StrEnum):
 class CheckIn:
     encounter: Encounter
     came: datetime
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOut:
     encounter: Encounter
     left: datetime
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +235,7 @@ def _come(command: CheckIn, presence: Presence) -> Iterator[CheckedIn]:
     encounter.require_open()
     encounter.require_held()
     encounter.require_near("at", command.came)
+    encounter.require_past(command.came, command.now)
     if not any(
         interval.left is None or interval.came == command.came for interval in presence.intervals
     ):
@@ -251,6 +254,7 @@ def _leave(command: CheckOut, presence: Presence) -> Iterator[CheckedOut]:
             "NOT_CHECKED_IN", "the client isn't checked in", session_id=encounter.session_id
         )
     encounter.require_near("at", command.left)
+    encounter.require_past(command.left, command.now)
     if command.left < last.came:
         raise Malformed(at="is before the check-in")
     yield filled(CheckedOut, command, encounter)

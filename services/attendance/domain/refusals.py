@@ -1,8 +1,9 @@
 """Refusals that several of attendance's aggregates share."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from kernel.refusal import BrokenRule
+from kernel.refusal import AgainstTheRules, BrokenRule
 
 NAMED_TOGETHER = 6  # ids in one detail of a refusal: a longer one is cut on its way
 
@@ -33,6 +34,18 @@ class SessionCancelledAlready(BrokenRule):
 
     code, about = "SESSION_CANCELLED", "session_id"
     words = "the session was cancelled"
+
+
+class StillToCome(AgainstTheRules):
+    """Nobody came or left at a time that isn't yet. `at`, `now`: RFC 3339."""
+
+    def __init__(self, at: datetime, now: datetime) -> None:
+        super().__init__(
+            "STILL_TO_COME",
+            "the time is still to come",
+            at=at.isoformat(),
+            now=now.isoformat(timespec="seconds"),
+        )
 
 
 class ClientWasThere(BrokenRule):

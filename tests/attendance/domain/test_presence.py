@@ -1,5 +1,6 @@
 """Who was there and for how long: check-ins, notes, corrections, and the minutes they make."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from kernel.refusal import AgainstTheRules, Malformed
+from services.attendance.domain.encounter import NEAR
 from services.attendance.domain.presence import (
     PRESENCE,
     AttendanceCorrected,
@@ -39,11 +41,11 @@ def after(*commands: PresenceCommand) -> list[PresenceFact]:
 
 
 def come(at_minute: float) -> CheckIn:
-    return CheckIn(encounter=ENCOUNTER, came=minute(at_minute))
+    return CheckIn(encounter=ENCOUNTER, came=minute(at_minute), now=minute(at_minute))
 
 
 def leave(at_minute: float) -> CheckOut:
-    return CheckOut(encounter=ENCOUNTER, left=minute(at_minute))
+    return CheckOut(encounter=ENCOUNTER, left=minute(at_minute), now=minute(at_minute))
 
 
 def correct(*intervals: Interval, reason: str = "WRONG_TIME") -> CorrectAttendance:
@@ -116,9 +118,24 @@ def test_nobody_leaves_before_coming() -> None:
     assert len(after(come(10), leave(10))) == 2
 
 
+@pytest.mark.parametrize("said", [come(10), leave(10)])
+def test_nobody_came_or_left_who_is_still_to(said: CheckIn | CheckOut) -> None:
+    """But for how far the clocks of one installation differ."""
+    before = after(come(0)) if isinstance(said, CheckOut) else []
+    presence = PRESENCE.fold(before)
+    with pytest.raises(AgainstTheRules, match="still to come") as refused:
+        list(PRESENCE.decide(replace(said, now=minute(8.9)), presence))
+    assert refused.value.details.keys() == {"at", "now"}
+    [fact] = PRESENCE.decide(replace(said, now=minute(9)), presence)
+    assert isinstance(fact, CheckedIn | CheckedOut)
+
+
 @pytest.mark.parametrize(
     "late",
-    [CheckIn(encounter=AFTER_CLOSING, came=START), CheckOut(encounter=AFTER_CLOSING, left=END)],
+    [
+        CheckIn(encounter=AFTER_CLOSING, came=START, now=END),
+        CheckOut(encounter=AFTER_CLOSING, left=END, now=END),
+    ],
 )
 def test_after_closing_attendance_is_corrected_not_checked(late: PresenceCommand) -> None:
     with pytest.raises(AgainstTheRules) as refused:
@@ -156,8 +173,8 @@ def test_a_note_is_signed_of_who_came_and_of_nobody_else() -> None:
 MOMENTS: some.SearchStrategy[datetime] = some.integers(-10, 190).map(minute)
 INTERVALS = some.tuples(some.integers(0, 90), some.integers(91, 180)).map(lambda c: there(*c))
 COMMANDS = (
-    some.builds(CheckIn, encounter=some.just(ENCOUNTER), came=MOMENTS)
-    | some.builds(CheckOut, encounter=some.just(ENCOUNTER), left=MOMENTS)
+    some.builds(CheckIn, encounter=some.just(ENCOUNTER), came=MOMENTS, now=some.just(END + NEAR))
+    | some.builds(CheckOut, encounter=some.just(ENCOUNTER), left=MOMENTS, now=some.just(END + NEAR))
     | some.just(SIGN)
     | some.lists(INTERVALS, max_size=2).map(lambda intervals: correct(*intervals))
 )

@@ -104,8 +104,8 @@ DECIDERS: list[Any] = [
     ),
     (
         PRESENCE,
-        some.builds(CheckIn, encounter=ENCOUNTERS, came=MOMENTS)
-        | some.builds(CheckOut, encounter=ENCOUNTERS, left=MOMENTS)
+        some.builds(CheckIn, encounter=ENCOUNTERS, came=MOMENTS, now=MOMENTS)
+        | some.builds(CheckOut, encounter=ENCOUNTERS, left=MOMENTS, now=MOMENTS)
         | some.builds(SignNote, encounter=ENCOUNTERS, signed_at=MOMENTS)
         | some.builds(AttestNote, encounter=ENCOUNTERS)
         | some.builds(CorrectAttendance, encounter=ENCOUNTERS, intervals=INTERVALS),

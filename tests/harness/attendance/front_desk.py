@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.attendance.v1 import attendance_events_pb2 as events
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
+from ninehours.attendance.v1 import statements_service_pb2 as statements_service
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.common.v1 import statements_pb2 as statements
 from ninehours.intake.v1 import intake_events_pb2 as intake
@@ -130,12 +131,17 @@ class FrontDesk:
         roles: frozenset[str] = frozenset(),
         purpose: str = "TREATMENT",
     ) -> Any:
+        """Who came or left is said then, or at `now`, where that is later."""
         if hasattr(request, "meta"):
             request.meta.command_id = command_id or str(uuid4())
         rpc = rpc_of(request)
         actor = Actor(id=self.actor, roles=roles, sites=self.sites, purpose=purpose)
         call = Call(
-            actor=actor, now=self.now, deadline=lambda: None, correlation_id="c", traceparent=""
+            actor=actor,
+            now=max([self.now, *seen_in(request)]),
+            deadline=lambda: None,
+            correlation_id="c",
+            traceparent="",
         )
         behaviour = getattr(self.servicers[rpc.containing_service], rpc.name)
         return answered(self.store, behaviour, request, call)
@@ -289,6 +295,24 @@ def minute(number: int, start: datetime = MONDAY) -> datetime:
 
 def moments(given: Mapping[str, datetime]) -> list[pb.Moment]:
     return [pb.Moment(client_id=client_id, at=at(when)) for client_id, when in given.items()]
+
+
+def seen_in(request: Any) -> list[datetime]:
+    """When somebody came or left, of a request that says so."""
+    said: list[Any] = []
+    match request:
+        case pb.CheckInRequest() | pb.CheckOutRequest():
+            said = [request]
+        case pb.CheckInRosterRequest():
+            said = list(request.arrivals)
+        case pb.CheckOutRosterRequest():
+            said = list(request.departures)
+        case statements_service.CorrectStatementRequest():
+            recording = request.recording
+            said = [
+                each for each in (recording.arrival, recording.departure) if each.HasField("at")
+            ]
+    return [each.at.ToDatetime(tzinfo=UTC) for each in said if each.HasField("at")]
 
 
 def interval(begin: datetime, end: datetime) -> pb.Interval:

@@ -27,7 +27,7 @@ from ninehours.console.pages.today.page import (
     sessions_of,
 )
 from ninehours.console.pages.today.roster import StatedTime, moment_of
-from ninehours.console.pages.today.times import NoTime, typed_time
+from ninehours.console.pages.today.times import NoTime, on_the_wall, typed_time
 from ninehours.console.texts import words
 from ninehours.console.visit import GoTo, NoSuchPage, Screen, Visit
 
@@ -53,7 +53,7 @@ def record(visit: Visit) -> GoTo | Screen:
     try:
         say(visit, _command(visit, day, typed))
     except (RemoteRefusal, Unclear) as why:
-        says = says_of(why) if isinstance(why, RemoteRefusal) else str(why)
+        says = says_of(why, day) if isinstance(why, RemoteRefusal) else str(why)
         refused = Refused(row=row, says=says, typed=typed)
         if "sought" in visit.form:  # of whom somebody found, and who has no row yet
             named = {site.site_id: site.name for site in sites}
@@ -73,9 +73,14 @@ def say(visit: Visit, command: Message) -> None:
             raise
 
 
-def says_of(refusal: RemoteRefusal) -> str:
+def says_of(refusal: RemoteRefusal, day: Day) -> str:
     """In words for a desk, with what to do; the service's own where there are none."""
     told = words().today.refusals
+    if refusal.reason == "STILL_TO_COME":
+        at, now = (datetime.fromisoformat(refusal.details[each]) for each in ("at", "now"))
+        return str(told.STILL_TO_COME).format(
+            at=on_the_wall(at, day.zone), now=on_the_wall(now, day.zone)
+        )
     if refusal.reason in told:
         return str(told[refusal.reason])
     detail = refusal.details.get("at") or refusal.details.get("given_until", "")

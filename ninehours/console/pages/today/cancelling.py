@@ -61,7 +61,9 @@ def cancel(visit: Visit) -> GoTo | Screen:
         return _screen(visit, day, group, session, refused=Refused(row="until", says=str(why)))
     except RemoteRefusal as refusal:
         at = "until" if "given_until" in refusal.details else ""
-        return _screen(visit, day, group, session, refused=Refused(row=at, says=says_of(refusal)))
+        return _screen(
+            visit, day, group, session, refused=Refused(row=at, says=says_of(refusal, day))
+        )
     looked = LookedAt(foreseen_of_each(visit, supposed))
     return _screen(visit, day, group, session, refused=refused, looked=looked)
 
@@ -72,7 +74,7 @@ def take_back(visit: Visit) -> GoTo | Screen:
     try:
         say(visit, undoing(visit, meta_of(visit, "take_back")))
     except (RemoteRefusal, Unclear) as why:
-        says = says_of(why) if isinstance(why, RemoteRefusal) else str(why)
+        says = says_of(why, day) if isinstance(why, RemoteRefusal) else str(why)
         return screen_of(visit, day, sites, Refused(row=visit.form.get("session", ""), says=says))
     return GoTo(day.address())
 
