@@ -20,6 +20,13 @@ function focusOn(row) {
   (target ?? row)?.focus();
 }
 
+// Its keys work, and Enter says nothing: of what is a row of now another button has the place.
+function rest(row) {
+  if (!row) return;
+  row.tabIndex = -1;
+  row.focus();
+}
+
 function next(row) {
   const all = rows();
   const begin = all.indexOf(row) + 1;
@@ -44,6 +51,7 @@ function show(page, status) {
   const same = key && again.querySelector(`[data-key="${key}"]`);
   if (same && typed !== null) same.value = typed;
   if (same) same.focus();
+  else if (row === where.id || key) rest(again);
   else focusOn(again);
 }
 
@@ -139,7 +147,9 @@ document.addEventListener("submit", (event) => {
   waiting.push([row.id, form.action, body]);
   sent += 1;
   busy(row);
-  if (wasExpected && act !== "undo") focusOn(next(row) ?? row);
+  const onward = wasExpected && act !== "undo" ? next(row) : null;
+  if (onward) focusOn(onward);
+  else rest(row);
   if (!sending) send();
 });
 
