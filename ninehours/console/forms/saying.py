@@ -16,6 +16,7 @@ from ninehours.console.forms.consequences import foreseen
 from ninehours.console.forms.fields import Fieldset
 from ninehours.console.forms.refusals import WrongFields, at_fields
 from ninehours.console.forms.request_form import Mistyped, RequestForm
+from ninehours.console.policies import require
 from ninehours.console.texts import words
 from ninehours.console.visit import GoTo, NoSuchPage, Screen, Visit
 
@@ -66,6 +67,7 @@ def say(
 ) -> Screen | GoTo:
     """What was pressed. `refused`: a screen of the page's own for a refusal. `done`: of the answer,
     where one goes on."""
+    require(visit, form.request)
     typed, step = visit.form, visit.form.get("step", LOOK)
     command_id = _command_id(visit)
     if step == CHANGE:

@@ -45,6 +45,7 @@ def find(visit: Visit) -> Screen:
 
 def found(visit: Visit) -> Screen:
     """Who meets all that was typed."""
+    require(visit, search.FindClientsRequest())
     typed = visit.form.get(FIELD, "").strip()
     if not typed:
         return _screen(visit, typed, wrong=words().clients.type_something)
