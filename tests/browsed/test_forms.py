@@ -26,6 +26,8 @@ NOT_ON_STORY = {
     "/issue": "of that payer nothing would leave",
     "/my-day/notes/draft": "its script sends it",
     "/my-day/notes/sign": "that group's notes are signed",
+    "/my-day/notes/attest": "no note is late",
+    "/today/cancel/take-back": "no group is cancelled",
     "/system/parked/give-up": "nothing is parked",
     "/system/parked/release": "nothing is parked",
     "/today/record": "that day's groups are closed",
