@@ -18,7 +18,7 @@ from tests.harness.intake.service import identity
 
 @pytest.fixture
 def somebody(story: PlayedStory) -> str:
-    person = identity(family_name="Quillfeather", given_name="Robin")
+    person = identity(family_name="Zeuner", given_name="Robin")
     registration = intake.RegisterClientRequest(identity=person, site_id=story.group.site_id)
     registration.meta.command_id = str(uuid4())
     return str(story.ask(Role.FRONT_DESK, registration).client_id)
@@ -42,7 +42,7 @@ def test_who_read_of_somebody_is_told_and_who_was_refused(
     assert rows(shown, "person/local-front-desk", "Front desk", "ReadPerson", "ANSWERED") >= 1
     assert rows(shown, "Clinician", "SITE_NOT_ALLOWED") >= 1
     assert rows(shown, "person/local-administrator", "ListReads") >= 1  # to ask is one, too
-    assert "Quillfeather" not in shown.body
+    assert "Zeuner" not in shown.body
 
 
 def test_older_ones_are_a_page_further(

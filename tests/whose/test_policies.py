@@ -133,8 +133,11 @@ def test_ones_own_gets_past_policy_and_anothers_does_not(
         assert admitted(world, policy, other, here, there), bound
 
 
-# How payers are called is the network's, for whoever reads an id of theirs.
-OF_NO_SITE = {"ninehours.billing.v1.BillingWorkService.NamePayers"}
+# How payers are called, and with what clients are assessed, is the network's.
+OF_NO_SITE = {
+    "ninehours.billing.v1.BillingWorkService.NamePayers",
+    "ninehours.intake.v1.ChartService.ListInstruments",
+}
 
 
 @pytest.mark.parametrize("name", SERVICES)
