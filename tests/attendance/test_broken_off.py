@@ -173,7 +173,7 @@ def test_what_is_refused_is_refused_by_name(
     desk: FrontDesk, begun: tuple[str, str, str, str]
 ) -> None:
     session_id = begun[0]
-    assert reason_of(desk, breaking_off(session_id, 80)) == "MALFORMED"  # still to come
+    assert reason_of(desk, breaking_off(session_id, 80)) == "STILL_TO_COME"
     assert reason_of(desk, breaking_off(session_id, -1)) == "MALFORMED"
     both = breaking_off(session_id, 70)
     both.not_held = True

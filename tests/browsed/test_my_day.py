@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from kernel.roles import Role
 from ninehours.cli.connection import Services
 from ninehours.local.system import LocalSystem
+from tests.harness.console.altered import PeopleOfNoCredential, altered
 from tests.harness.console.browsing import go, tab
 from tests.harness.console.clinical import open_task
 from tests.harness.console.reader import Reader
@@ -103,33 +104,36 @@ def test_who_signs_as_nobody_says_who_they_are_and_keeps_what_they_typed(
 ) -> None:
     group = unsigned_group(services, ["Vandermeer", "Whitlock"])
     first, second = own(group, "Vandermeer"), own(group, "Whitlock")
-    reader = signed_in(browsed, "clinician")
-    form = reader.get(group.address).form("/my-day/notes/sign")
-    refused = reader.send(form, act="sign", group_text="Sleep.", **{first: "Slept well."})
-    assert (refused.status, "Choose who you are here" in refused.text) == (422, True)
-    assert "administrator" not in refused.text
-    assert refused.body.index('id="why-subject"') < refused.body.index('id="group_text"')
-    typed = refused.form("/my-day/notes/sign").fields
-    chosen = reader.post("/sign-in/as", {**typed, "subject": group.signer})
-    assert "You go on as whom you chose" in chosen.text
-    kept = reader.send(chosen.form("/my-day/notes/draft"))
-    assert kept.at == group.address
-    form = kept.form("/my-day/notes/sign")
-    assert (form.fields["group_text"], form.fields[first]) == ("Sleep.", "Slept well.")
+    with altered(browsed, people=PeopleOfNoCredential) as sign_in:
+        reader = sign_in("clinician")
+        form = reader.get(group.address).form("/my-day/notes/sign")
+        refused = reader.send(form, act="sign", group_text="Sleep.", **{first: "Slept well."})
+        assert (refused.status, "Choose who you are here" in refused.text) == (422, True)
+        assert "administrator" not in refused.text
+        assert refused.body.index('id="why-subject"') < refused.body.index('id="group_text"')
+        typed = refused.form("/my-day/notes/sign").fields
+        chosen = reader.post("/sign-in/as", {**typed, "subject": group.signer})
+        assert "You go on as whom you chose" in chosen.text
+        kept = reader.send(chosen.form("/my-day/notes/draft"))
+        assert kept.at == group.address
+        form = kept.form("/my-day/notes/sign")
+        assert (form.fields["group_text"], form.fields[first]) == ("Sleep.", "Slept well.")
 
-    signed = reader.send(form, act="sign")
-    assert "Signed: Vandermeer, Robin." in signed.text
-    assert "Vandermeer" not in signed.at
-    assert "autofocus>" in signed.body[signed.body.index(f'name="{second}"') :][:90]
-    add = signed.form("/my-day/notes/add")
-    assert add.fields["to"] == ""
-    unsaid = reader.send(add, addendum="And came late.")
-    assert (unsaid.status, "Say whose note" in unsaid.text) == (422, True)
-    assert unsaid.form("/my-day/notes/add").fields["addendum"] == "And came late."
-    signed = reader.send(signed.form("/my-day/notes/sign"), act="sign", **{second: "Woke at four."})
-    assert "Signed: Whitlock, Robin." in signed.text
-    assert 'id="just-signed" autofocus' in signed.body
-    assert 'id="addendum" name="addendum" rows="3">' in signed.body
+        signed = reader.send(form, act="sign")
+        assert "Signed: Vandermeer, Robin." in signed.text
+        assert "Vandermeer" not in signed.at
+        assert "autofocus>" in signed.body[signed.body.index(f'name="{second}"') :][:90]
+        add = signed.form("/my-day/notes/add")
+        assert add.fields["to"] == ""
+        unsaid = reader.send(add, addendum="And came late.")
+        assert (unsaid.status, "Say whose note" in unsaid.text) == (422, True)
+        assert unsaid.form("/my-day/notes/add").fields["addendum"] == "And came late."
+        signed = reader.send(
+            signed.form("/my-day/notes/sign"), act="sign", **{second: "Woke at four."}
+        )
+        assert "Signed: Whitlock, Robin." in signed.text
+        assert 'id="just-signed" autofocus' in signed.body
+        assert 'id="addendum" name="addendum" rows="3">' in signed.body
 
 
 @pytest.mark.parametrize("path", ["/my-day", "/my-day/notes"])

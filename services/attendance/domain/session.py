@@ -24,6 +24,7 @@ from services.attendance.domain.refusals import (
     SessionCancelledAlready,
     SessionClosedAlready,
     SessionNotStarted,
+    StillToCome,
 )
 from services.attendance.domain.roster import (
     AddedToRoster,
@@ -410,7 +411,7 @@ def _broken_off(
     if not scheduled.starts_at < until < scheduled.ends_at:
         raise Malformed(given_until="must lie within the session")
     if until > command.now:
-        raise Malformed(given_until="is still to come")
+        raise StillToCome(until, command.now)
     came = {client: there for client, there in command.presences.items() if there.intervals}
     if not came:
         raise NobodyWasThere(command.session_id)

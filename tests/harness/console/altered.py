@@ -54,6 +54,16 @@ class PeopleOfASite(PeopleOfOneMachine):
         return renewed_tokens(self._issuer, actor, LIFETIME)
 
 
+class PeopleOfNoCredential(PeopleOfOneMachine):
+    """Until they say who they are, nobody whom attendance has a credential of."""
+
+    def token_of(self, person: Person, /) -> Callable[[], str]:
+        if person.subject:
+            return super().token_of(person)
+        actor = replace(person_in(person.role), id="person/of-no-credential")
+        return renewed_tokens(self._issuer, actor, LIFETIME)
+
+
 class PlantedServices(AskedServices):
     """In every text that they answer, script is planted."""
 

@@ -60,7 +60,8 @@ def cancel(visit: Visit) -> GoTo | Screen:
     except Unclear as why:
         return _screen(visit, day, group, session, refused=Refused(row="until", says=str(why)))
     except RemoteRefusal as refusal:
-        at = "until" if "given_until" in refusal.details else ""
+        of_time = "given_until" in refusal.details or refusal.reason == "STILL_TO_COME"
+        at = "until" if of_time else ""
         return _screen(
             visit, day, group, session, refused=Refused(row=at, says=says_of(refusal, day))
         )
