@@ -1,7 +1,7 @@
 """Gap repair: holes and contradictions are asked of the owner of the log; nobody else waits."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection, text
@@ -36,6 +36,13 @@ log = logs.get("kernel.healing")
 AT_ONCE = 1000  # subjects of a topic whose owner is asked for them in one turn
 PAUSE_OF_DOUBT = 1.0  # seconds between two questions for an epoch that records told of
 
+# Of which topics there may be anything to do: most of the time of none.
+WAITING = text(
+    "SELECT topic FROM heard_topic t WHERE doubted OR exchanging"
+    " OR EXISTS (SELECT FROM heard_head h WHERE h.topic = t.topic AND behind_to IS NOT NULL)"
+    " OR EXISTS (SELECT FROM heard_head h WHERE h.topic = t.topic AND anew)"
+    " OR EXISTS (SELECT FROM asked_for a WHERE a.topic = t.topic)"
+)
 # `known`: heard by now, or nothing is fetched of it for a reason of its own.
 ASKED_FOR = text(
     "SELECT a.subject, a.sequence, coalesce(h.sequence, 0) AS heard, h.id::text AS id,"
@@ -83,7 +90,7 @@ class GapRepair:
         Of its own facts, hear those that another release published without hearing them.
         """
         self._inbox.own.catch_up()
-        return self._each(self._compare)
+        return self._each(self._compare, self._owners)
 
     def _compare(self, owner: Owner) -> int:
         """Checkpoints are noted before the owner is asked, who knows at least as much by then."""
@@ -121,7 +128,9 @@ class GapRepair:
 
     def repair(self) -> int:
         """Fetch what subjects miss, or all of them; gives how many records were fetched."""
-        return self._each(self._repair_topic)
+        with self._store.by_statement() as tx:
+            waiting = set(tx.connection.execute(WAITING).scalars())
+        return self._each(self._repair_topic, waiting)
 
     def _repair_topic(self, owner: Owner) -> int:
         topic = owner.topic
@@ -220,11 +229,13 @@ class GapRepair:
                 topic=topic,
             )
 
-    def _each(self, of_topic: Callable[[Owner], int]) -> int:
-        """Every topic, even if the owner of one is away; then say so."""
+    def _each(self, of_topic: Callable[[Owner], int], topics: Collection[str]) -> int:
+        """Each of the topics, even if the owner of one is away; then say so."""
         found = 0
         away: Exception | None = None
         for owner in self._owners.values():
+            if owner.topic not in topics:
+                continue
             try:
                 found += of_topic(owner)
             except DBAPIError:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
+from sqlalchemy import event
 
 from kernel.config import Settings
 from kernel.messaging import gap_repair as gap_repair_module
@@ -151,6 +152,24 @@ def test_a_hole_is_filled_from_the_owner(listener: Listener, owner: Telling) -> 
     assert listener.gap_repair.repair() == 0
     listener.hear(*records)
     assert listener.heard(ADA) == [1, 2, 3, 4, 5, 6]
+
+
+def test_where_nothing_is_missing_the_database_is_asked_once(
+    listener: Listener, owner: Telling
+) -> None:
+    """Whoever hears looks for what is missing after each batch."""
+    listener.hear(*tell(owner, 3))
+    asked: list[str] = []
+
+    def count(*said: Any) -> None:
+        asked.append(said[2])
+
+    event.listen(listener.store.engine, "before_cursor_execute", count)
+    try:
+        assert listener.gap_repair.repair() == 0
+    finally:
+        event.remove(listener.store.engine, "before_cursor_execute", count)
+    assert len(asked) == 1
 
 
 def test_a_lost_last_fact_is_found_by_comparing(listener: Listener, owner: Telling) -> None:
