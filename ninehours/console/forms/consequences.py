@@ -16,6 +16,8 @@ from ninehours.console.policies import may
 from ninehours.console.services import ServiceAway
 from ninehours.console.texts import words
 from ninehours.console.visit import Visit
+from ninehours.told.amounts import dollars
+from ninehours.told.fields import iso
 
 OF_CLIENT = "client/"
 
@@ -84,7 +86,7 @@ def foreseen_of_each(visit: Visit, receipt: common.Receipt) -> Mapping[str, Cons
 
 
 def _day(day: Any, client_id: str) -> Change:
-    on = on_day(day.service_date)
+    on = iso(day.service_date)
     before, after = ("; ".join(_outcome(day, side)) for side in SIDES)
     why = f"/why/days/{client_id}/{on}" if day.HasField(BEFORE) else ""
     return Change(on, "", before, after, why)
@@ -102,15 +104,15 @@ def _outcome(day: Any, side: str) -> Iterator[str]:
     held = getattr(day, side)
     yield told.outcomes[events.Outcome.Name(held.outcome)]
     if held.HasField("amount"):
-        yield dollars(held.amount)
+        yield dollars(held.amount.minor_units)
     yield from held.says
 
 
 def _claim(claim: Any) -> Change:
     told = words().consequences
-    first, last = on_day(claim.period_start), on_day(claim.period_end)
+    first, last = iso(claim.period_start), iso(claim.period_end)
     before, after = (
-        dollars(getattr(claim, side)) if claim.HasField(side) else "" for side in SIDES
+        dollars(getattr(claim, side).minor_units) if claim.HasField(side) else "" for side in SIDES
     )
     return Change(
         first if first == last else f"{first} – {last}",
@@ -119,13 +121,3 @@ def _claim(claim: Any) -> Change:
         after,
         f"/why/claims/{claim.claim_id}" if claim.claim_id else "",
     )
-
-
-def on_day(on: Any) -> str:
-    """`2026-03-02`."""
-    return f"{on.year:04}-{on.month:02}-{on.day:02}"
-
-
-def dollars(amount: Any) -> str:
-    """`$1,234.50`."""
-    return f"${amount.minor_units / 100:,.2f}"

@@ -9,12 +9,10 @@ from services.attendance.domain.refusals import (
     SessionCancelledAlready,
     SessionClosedAlready,
     SessionNotClosed,
-    StillToCome,
 )
 from services.attendance.domain.site import Program
 
 NEAR = timedelta(hours=12)
-CLOCKS_DIFFER = timedelta(minutes=1)  # at most, of one installation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +42,6 @@ class Encounter:
         for moment in moments:
             if moment is not None and not self.starts_at - NEAR < moment < self.ends_at + NEAR:
                 raise Malformed(**{field: "is not within twelve hours of the session"})
-
-    def require_past(self, moment: datetime, now: datetime) -> None:
-        """Refuses (STILL_TO_COME) what nobody can have seen yet."""
-        if moment > now + CLOCKS_DIFFER:
-            raise StillToCome(moment, now)
 
     def require_open(self) -> None:
         """Refuses (SESSION_CLOSED) a session that is closed."""

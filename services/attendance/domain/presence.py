@@ -34,6 +34,7 @@ from services.attendance.domain.note import (
     attest,
     sign,
 )
+from services.attendance.domain.refusals import require_past
 from services.attendance.domain.site import Program
 
 
@@ -235,7 +236,7 @@ def _come(command: CheckIn, presence: Presence) -> Iterator[CheckedIn]:
     encounter.require_open()
     encounter.require_held()
     encounter.require_near("at", command.came)
-    encounter.require_past(command.came, command.now)
+    require_past(command.came, command.now)
     if not any(
         interval.left is None or interval.came == command.came for interval in presence.intervals
     ):
@@ -254,7 +255,7 @@ def _leave(command: CheckOut, presence: Presence) -> Iterator[CheckedOut]:
             "NOT_CHECKED_IN", "the client isn't checked in", session_id=encounter.session_id
         )
     encounter.require_near("at", command.left)
-    encounter.require_past(command.left, command.now)
+    require_past(command.left, command.now)
     if command.left < last.came:
         raise Malformed(at="is before the check-in")
     yield filled(CheckedOut, command, encounter)

@@ -1,10 +1,11 @@
 """Refusals that several of attendance's aggregates share."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kernel.refusal import AgainstTheRules, BrokenRule
 
+CLOCKS_DIFFER = timedelta(minutes=1)  # at most, of one installation
 NAMED_TOGETHER = 6  # ids in one detail of a refusal: a longer one is cut on its way
 
 
@@ -46,6 +47,12 @@ class StillToCome(AgainstTheRules):
             at=at.isoformat(),
             now=now.isoformat(timespec="seconds"),
         )
+
+
+def require_past(moment: datetime, now: datetime) -> None:
+    """Refuses (STILL_TO_COME) what nobody can have seen yet."""
+    if moment > now + CLOCKS_DIFFER:
+        raise StillToCome(moment, now)
 
 
 class ClientWasThere(BrokenRule):

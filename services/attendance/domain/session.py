@@ -24,7 +24,7 @@ from services.attendance.domain.refusals import (
     SessionCancelledAlready,
     SessionClosedAlready,
     SessionNotStarted,
-    StillToCome,
+    require_past,
 )
 from services.attendance.domain.roster import (
     AddedToRoster,
@@ -410,8 +410,7 @@ def _broken_off(
         raise SessionNotStarted(command.session_id)
     if not scheduled.starts_at < until < scheduled.ends_at:
         raise Malformed(given_until="must lie within the session")
-    if until > command.now:
-        raise StillToCome(until, command.now)
+    require_past(until, command.now)
     came = {client: there for client, there in command.presences.items() if there.intervals}
     if not came:
         raise NobodyWasThere(command.session_id)

@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from ninehours.console.texts import words
+from ninehours.told.fields import date_of
 
 CENTS = 100
 ORIGINAL = "1"
@@ -15,14 +16,7 @@ ORIGINAL = "1"
 
 def day_of(message: Any, field: str) -> date | None:
     """The civil date in a field; None where it isn't said."""
-    if not message.HasField(field):
-        return None
-    return day_said(getattr(message, field))
-
-
-def day_said(said: Any) -> date:
-    """Of a Date message."""
-    return date(said.year, said.month, said.day)
+    return date_of(getattr(message, field))
 
 
 def day_at(stamp: Timestamp, zone: ZoneInfo) -> date:

@@ -11,7 +11,6 @@ from ninehours.intake.v1 import clients_service_pb2 as clients
 from ninehours.intake.v1 import statements_service_pb2 as statements
 
 from kernel.roles import Role
-from ninehours.console.forms.consequences import on_day
 from ninehours.console.forms.fields import Choice
 from ninehours.console.forms.request_form import in_words
 from ninehours.console.pages.clients.finding import full_name, level_of
@@ -20,6 +19,7 @@ from ninehours.console.pages.clients.statements import PARTS, Choices, said_of
 from ninehours.console.policies import may
 from ninehours.console.texts import words
 from ninehours.console.visit import NoSuchPage, Screen, Visit
+from ninehours.told.fields import iso
 
 CLIENT_ID = "client_id"
 KINDS = statements.Recording.DESCRIPTOR.fields_by_name
@@ -59,7 +59,7 @@ def who_of(visit: Visit) -> WhoTheyAre:
     return WhoTheyAre(
         client_id=client_id,
         name=full_name(told.identity) if is_known else client_id,
-        born=on_day(told.identity.birth_date) if is_known else "",
+        born=iso(told.identity.birth_date) if is_known else "",
         identity=told.identity,
         contacts=told.contacts,
         site_id=told.site_id,
@@ -142,7 +142,7 @@ def choices_of(visit: Visit, client_id: str, here: SitesOfNetwork) -> Choices:
                 told.coverage_in_words.format(
                     payer=name_of(known, each.payer_id),
                     number=each.member_number or told.forgotten,
-                    first=on_day(each.effective_from),
+                    first=iso(each.effective_from),
                 ),
             )
             for each in coverages
@@ -151,7 +151,7 @@ def choices_of(visit: Visit, client_id: str, here: SitesOfNetwork) -> Choices:
             Choice(
                 each.consent_id,
                 told.consent_in_words.format(
-                    payer=name_of(known, each.recipient_payer_id), first=on_day(each.given_on)
+                    payer=name_of(known, each.recipient_payer_id), first=iso(each.given_on)
                 ),
             )
             for each in consents
@@ -174,8 +174,8 @@ def _episodes(visit: Visit, client_id: str, known: Choices) -> Sequence[Sequence
         (
             name_of(known["site_id"], each.site_id),
             level_of(each.admitted_level),
-            on_day(each.admitted_on),
-            on_day(each.closed_on) if each.HasField("closed_on") else "",
+            iso(each.admitted_on),
+            iso(each.closed_on) if each.HasField("closed_on") else "",
         )
         for each in told
     ]

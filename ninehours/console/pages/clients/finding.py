@@ -12,13 +12,13 @@ from ninehours.intake.v1 import intake_service_pb2 as intake
 from ninehours.intake.v1 import search_service_pb2 as search
 
 from kernel.rpc.remote_refusal import RemoteRefusal
-from ninehours.console.forms.consequences import on_day
 from ninehours.console.forms.fields import Choice
 from ninehours.console.forms.refusals import says_of
 from ninehours.console.pages.clients.names import name_of, sites
 from ninehours.console.policies import may, require
 from ninehours.console.texts import words
 from ninehours.console.visit import Screen, Visit
+from ninehours.told.fields import iso
 
 FIELD = "text"
 
@@ -72,7 +72,7 @@ def brief_of(one: Any, why: Sequence[str], named: Sequence[Choice]) -> ClientFou
     return ClientFound(
         client_id=client.client_id,
         name=full_name(client),
-        born=on_day(client.birth_date) if client.HasField("birth_date") else "",
+        born=iso(client.birth_date) if client.HasField("birth_date") else "",
         site=name_of(named, client.site_id),
         care=", ".join(filter(None, (care or told.never_admitted, level))),
         why=why,

@@ -19,8 +19,6 @@ from ninehours.console.directories import clients_named, sites_of
 from ninehours.console.pages.clients.names import who
 from ninehours.console.pages.my_day.rows import (
     AwaitingNotes,
-    civil_date,
-    dollars,
     notes_rows,
     plan_rows,
     safety_rows,
@@ -31,6 +29,8 @@ from ninehours.console.pages.staff import staff_of
 from ninehours.console.services import ServiceAway
 from ninehours.console.texts import words
 from ninehours.console.visit import Screen, Visit
+from ninehours.told.amounts import dollars
+from ninehours.told.fields import day_of
 
 PATH = "/my-day"
 NOTE_FORM = "SignGroupNote"  # of drafts
@@ -123,7 +123,7 @@ def _sessions(
     """Those whose notes these are."""
     found: dict[str, attendance.ListedSession] = {}
     for site_id in dict.fromkeys(item.site_id for item in unsigned):
-        days = [civil_date(item.since) for item in unsigned if item.site_id == site_id]
+        days = [day_of(item.since) for item in unsigned if item.site_id == site_id]
         asked = attendance.ListSessionsRequest(site_id=site_id, due_only=True, page_size=PAGE)
         getattr(asked, "from").CopyFrom(to_date(min(days)))
         asked.to.CopyFrom(to_date(max(days)))
@@ -143,7 +143,7 @@ def _waiting(visit: Visit, today: date) -> AwaitingNotes:
     try:
         while True:
             answer = visit.ask_briefly(asked)
-            found |= {(day.client_id, civil_date(day.service_date)): day for day in answer.days}
+            found |= {(day.client_id, day_of(day.service_date)): day for day in answer.days}
             if not answer.next_page_token:
                 return AwaitingNotes(days=found)
             asked.page_token = answer.next_page_token

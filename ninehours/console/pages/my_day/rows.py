@@ -12,7 +12,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 from ninehours.billing.v1 import billing_work_service_pb2 as billing
-from ninehours.common.v1 import common_pb2 as common
 from ninehours.common.v1 import due_pb2
 from ninehours.intake.v1 import intake_service_pb2 as intake
 from ninehours.plans.v1 import courses_service_pb2 as courses
@@ -20,9 +19,9 @@ from ninehours.plans.v1 import courses_service_pb2 as courses
 from kernel.due import DueKind
 from ninehours.console.pages.today.roster import moment_of
 from ninehours.console.pages.today.times import on_the_wall
+from ninehours.told.fields import date_of, day_of
 
 NAMED_TOGETHER = 3  # in a row of the list: of a larger group the number is told
-CENTS = 100
 SitesById = Mapping[str, calendar.ListedSite]
 
 
@@ -167,7 +166,7 @@ def notes_rows(
         items[item.about_id] = item
     rows = []
     for session_id, item in items.items():
-        on, site = civil_date(item.since), sites[item.site_id]
+        on, site = day_of(item.since), sites[item.site_id]
         session = sessions.get(session_id)
         zone = ZoneInfo(site.time_zone)
         held = [
@@ -201,7 +200,7 @@ def unclosed_rows(due: Iterable[due_pb2.DueItem], sites: SitesById) -> list[Uncl
             about_id=item.about_id,
             site_id=item.site_id,
             site=_called(sites, item.site_id),
-            since=civil_date(item.since),
+            since=day_of(item.since),
         )
         for item in due
     ]
@@ -219,7 +218,7 @@ def plan_rows(
             act=PlanAct.SIGN,
             client_id=draft.client_id,
             site=_called(sites, draft.site_id),
-            since=civil_date(draft.since),
+            since=day_of(draft.since),
             until=None,
             late=False,
             person="",
@@ -238,8 +237,8 @@ def plan_rows(
                 act=act,
                 client_id=item.client_id,
                 site=_called(sites, item.site_id),
-                since=civil_date(item.since),
-                until=civil_date(item.until) if item.HasField("until") else None,
+                since=day_of(item.since),
+                until=date_of(item.until),
                 late=item.overdue,
                 person=item.person,
                 address=_to_sign(item.client_id, item.about_id) if is_certified else own,
@@ -274,11 +273,6 @@ def in_words(stamp: Timestamp, zone: ZoneInfo) -> str:
     return f"{short_date(moment.astimezone(zone).date())}, {on_the_wall(moment, zone)}"
 
 
-def dollars(cents: int) -> str:
-    """`$1,234.50`."""
-    return f"${cents / CENTS:,.2f}"
-
-
 def _cents(held: Iterable[billing.DayAwaitingNotes]) -> int:
     return sum(day.at_stake.minor_units for day in held)
 
@@ -286,8 +280,3 @@ def _cents(held: Iterable[billing.DayAwaitingNotes]) -> int:
 def _start(sessions: Mapping[str, attendance.ListedSession], session_id: str) -> datetime:
     session = sessions.get(session_id)
     return moment_of(session.starts_at) if session else datetime.max.replace(tzinfo=UTC)
-
-
-def civil_date(told: common.Date) -> date:
-    """As Python has it."""
-    return date(told.year, told.month, told.day)

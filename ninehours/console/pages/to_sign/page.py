@@ -12,8 +12,6 @@ from ninehours.console.forms.refusals import WrongFields, at_fields
 from ninehours.console.pages.my_day.page import first_day_of
 from ninehours.console.pages.my_day.rows import (
     SitesById,
-    civil_date,
-    dollars,
     in_words,
     short_date,
 )
@@ -29,6 +27,8 @@ from ninehours.console.pages.to_sign.queue import (
 )
 from ninehours.console.texts import words
 from ninehours.console.visit import GoTo, Screen, Visit
+from ninehours.told.amounts import dollars
+from ninehours.told.fields import day_of
 
 
 def to_sign(visit: Visit) -> Screen:
@@ -76,7 +76,7 @@ def _screen(visit: Visit, about: str, kind: str, wrong: WrongFields | None = Non
         "date_of": short_date,
         "moment": lambda stamp: in_words(stamp, _zone(sites, chosen)),
         "dollars": dollars,
-        "civil": civil_date,
+        "civil": day_of,
         "kind_of": plans.RecommendationKind.Name,
         "measure_of": plans.LevelMeasure.Name,
         "comparison_of": plans.ThresholdComparison.Name,

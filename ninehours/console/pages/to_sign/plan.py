@@ -7,8 +7,9 @@ from enum import StrEnum
 from ninehours.plans.v1 import care_service_pb2 as care
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
-from ninehours.console.pages.my_day.rows import civil_date, short_date
+from ninehours.console.pages.my_day.rows import short_date
 from ninehours.console.texts import words
+from ninehours.told.fields import day_of
 
 
 class LineChange(StrEnum):
@@ -72,7 +73,7 @@ def objective_says(goal: plans.Goal, objective: plans.Objective) -> str:
         metric=objective.metric,
         baseline=objective.baseline,
         target=objective.target,
-        by=short_date(civil_date(objective.target_date)),
+        by=short_date(day_of(objective.target_date)),
     )
     return str(says)
 

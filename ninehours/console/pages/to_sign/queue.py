@@ -9,9 +9,9 @@ from ninehours.billing.v1 import billing_work_service_pb2 as billing
 from ninehours.plans.v1 import courses_service_pb2 as courses
 
 from kernel.rpc.translate import to_date
-from ninehours.console.pages.my_day.rows import civil_date
 from ninehours.console.services import ServiceAway
 from ninehours.console.visit import Visit
+from ninehours.told.fields import date_of, day_of
 
 PATH = "/to-sign"
 PLAN = courses.ToSignKind.Name(courses.TO_SIGN_KIND_PLAN)
@@ -78,10 +78,10 @@ def _of_plans(item: courses.ToSign) -> WaitsForSigner:
         about_id=item.about_id,
         client_id=item.client_id,
         episode_id=item.episode_id,
-        since=civil_date(item.since),
+        since=day_of(item.since),
         site_id=item.site_id,
-        until=civil_date(item.until) if item.HasField("until") else None,
-        until_at_most=civil_date(item.until_at_most) if item.HasField("until_at_most") else None,
+        until=date_of(item.until),
+        until_at_most=date_of(item.until_at_most),
     )
 
 
@@ -96,7 +96,7 @@ def _attestations(visit: Visit, today: date) -> Iterator[WaitsForSigner]:
                 about_id=f"{terms.session_id}.{terms.client_id}",
                 client_id=terms.client_id,
                 episode_id="",
-                since=civil_date(terms.service_date),
+                since=day_of(terms.service_date),
                 site_id=terms.site_id,
                 terms=terms,
                 at_stake=note.at_stake.minor_units if note.HasField("at_stake") else None,
