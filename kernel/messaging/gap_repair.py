@@ -81,6 +81,8 @@ class GapRepair:
         self._clock = clock
         self._pauses: Pauses[SubjectLog] = Pauses(clock)  # of whom a fetch moved nothing
         self._asked: dict[str, float] = {}  # topic → when its owner was last asked for its epoch
+        for owner in owners.values():
+            REPAIRED.labels(owner.topic)  # told from the beginning, at 0
         self.log_exchange = LogExchange(store, inbox.subscriptions, inbox.signatures)
 
     def compare(self) -> int:

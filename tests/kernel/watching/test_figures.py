@@ -163,6 +163,12 @@ def test_a_comparison_tells_how_far_this_service_is_behind(tallying: Store) -> N
     assert compared(log.topic) == {"head_facts": 3, "heard_facts": 3, "behind_seconds": 0}
 
 
+def test_what_was_repaired_is_told_from_the_beginning(tallying: Store) -> None:
+    owner = Log("repaired.of.nobody.yet")
+    Listener(tallying, owner)
+    assert METRICS.get_sample_value("ninehours_repaired_facts_total", {"topic": owner.topic}) == 0
+
+
 def test_projections_are_counted_by_whether_rows_changed(tallying: Store) -> None:
     log = Log()
     listener = Listener(tallying, log)
