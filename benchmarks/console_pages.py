@@ -25,6 +25,7 @@ from ninehours.intake.v1 import clients_service_pb2 as clients
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from kernel.roles import Role
+from kernel.rpc.translate import to_date
 from kernel.store.roles import ACT_AS_OWNER
 from ninehours.console.services import AskedServices
 from ninehours.local.databases import plain
@@ -144,7 +145,9 @@ def _roster(story: PlayedStory) -> tuple[int, str]:
 def _sessions(story: PlayedStory) -> Iterator[tuple[str, attendance.ListedSession]]:
     """Each with its site."""
     for site in story.ask(Role.FRONT_DESK, calendar.ListSitesRequest()).sites:
-        asked = attendance.ListSessionsRequest(site_id=site.site_id, **since(days.LONG_BEFORE))
+        asked = attendance.ListSessionsRequest(
+            site_id=site.site_id, to=to_date(days.LAST_SUNDAY), **since(days.FIRST_MONDAY)
+        )
         while True:
             page = story.ask(Role.FRONT_DESK, asked)
             yield from ((site.site_id, session) for session in page.sessions)
