@@ -8,11 +8,13 @@ them in turns. A page's time is told as so many times that in which services ans
 
 import argparse
 import statistics
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -40,18 +42,20 @@ from tests.harness.console.story import PlayedStory, told_by
 WEEKS, CLIENTS = 12, 5
 ROSTER = 15
 HOLDS = 10_000
-# Days that the story holds, as its projection made them, on other dates.
+# Days that the story holds, as its projection made them, each on a date of its own: a row is found
+# by what its content says that it is, by which pages go on.
 LAY = """
 INSERT INTO derived
     (id, revision, derivation, key, kind, row_key, content, provenance, withdrawn, current)
-SELECT gen_random_uuid(), 1, 'benchmark', key, kind, 'benchmark ' || n,
-       content || jsonb_build_object('service_date', CAST(date '2020-01-01' + n / 10 AS text)),
-       provenance, false, true
+SELECT gen_random_uuid(), 1, 'benchmark', key, kind, content->>'client_id' || '|' || day,
+       content || jsonb_build_object('service_date', day), provenance, false, true
 FROM generate_series(1, %s) AS n
+CROSS JOIN LATERAL CAST(date '1990-01-01' + n AS text) AS day
 JOIN (SELECT *, row_number() OVER () - 1 AS place, count(*) OVER () AS places FROM derived
       WHERE kind = 'service_day' AND current AND NOT withdrawn AND content->>'outcome' = 'HOLD'
      ) AS held ON place = n %% places
 """
+GONE = "DELETE FROM derived WHERE derivation = 'benchmark'"
 
 
 class TimedServices(AskedServices):
@@ -99,7 +103,7 @@ def main() -> None:
     reading.add_argument("--rounds", type=int, default=10)
     wanted = reading.parse_args()
     with (
-        LocalSystem(wanted.data, progress=lambda _: None, console=True) as system,
+        LocalSystem(wanted.data, progress=partial(print, file=sys.stderr), console=True) as system,
         told_by(system) as story,
         _held(system),
         altered(system, services=TimedServices) as sign_in,
@@ -110,6 +114,7 @@ def main() -> None:
                 look.take()
                 if not measured:  # the first one makes connections, and reads templates
                     look.took.clear()
+            print(f"round {measured} of {wanted.rounds}", file=sys.stderr)
         for look in looks:
             print(look)
 
@@ -162,12 +167,14 @@ def _held(system: LocalSystem) -> Iterator[None]:
     url = plain(system.databases["billing"].migrations.url)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(ACT_AS_OWNER)
+        connection.execute(GONE)  # of a run that was killed
         try:
             connection.execute(LAY, [HOLDS])
             connection.execute("ANALYZE derived")
+            print(f"{HOLDS:,} days on HOLD are laid", file=sys.stderr)
             yield
         finally:
-            connection.execute("DELETE FROM derived WHERE derivation = 'benchmark'")
+            connection.execute(GONE)
 
 
 if __name__ == "__main__":
