@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_work_service_pb2 as work
+from sqlalchemy import event
 
 from kernel.refusal import Malformed
 from kernel.rpc.translate import date_of, to_date
@@ -90,6 +91,22 @@ def test_pages_hold_each_once_and_totals_tell_of_all(busy: Office, order: int) -
         (DRAFT, 1, 60_000),
         (PROPOSAL, 1, 30_000),
     ]
+
+
+def test_however_much_awaits_it_is_looked_through_once_for_a_page_and_what_it_comes_to(
+    busy: Office,
+) -> None:
+    said: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        said.append(statement)
+
+    event.listen(busy.store.engine, "before_cursor_execute", note)
+    try:
+        assert asked(busy).totals
+    finally:
+        event.remove(busy.store.engine, "before_cursor_execute", note)
+    assert len([each for each in said if "FROM derived" in each]) == 1
 
 
 def test_it_is_found_by_kind_payer_site_reason_and_first_date(busy: Office) -> None:

@@ -79,11 +79,20 @@ class WorkTotal:
     at_stake_minor: int
 
 
+@dataclass(frozen=True, slots=True)
+class WorkPage:
+    """A page of it in its order, and what all of it comes to, whatever the page."""
+
+    items: Sequence[AwaitedWork]
+    totals: Sequence[WorkTotal]
+
+
 # Dates are text in JSON, which sorts as they do; a rank is text, too, so that one token does for
-# both orders: ten thousand billion dollars less what is at stake sorts the most first.
+# both orders: ten thousand billion dollars less what is at stake sorts the most first. All of it is
+# looked through once, for the page and for its totals, and kept meanwhile without what rows say.
 WORK = """
 WITH work AS MATERIALIZED (
-  SELECT derived.kind, row_key, content, revision,
+  SELECT derived.id, derived.kind, row_key,
          coalesce(issued.body->>'site_id', content->>'site_id', '') AS site_id,
          coalesce(content->>'service_date', content->>'period_start', changed.first,
                   issued.body->>'period_start') AS first,
@@ -105,39 +114,43 @@ WITH work AS MATERIALIZED (
                      FROM jsonb_array_elements_text(content->'changed_dates') AS each
                     ) AS changed ON derived.kind = 'proposal'
   WHERE current AND NOT withdrawn AND derived.kind = ANY(CAST(:kinds AS text[]))
-  AND (derived.kind <> 'service_day' OR content->>'outcome' = 'HOLD')
-), found AS (
-  SELECT *, {rank} COLLATE "C" AS rank FROM work WHERE true{conditions}
+  AND (derived.kind <> 'service_day' OR content->>'outcome' = 'HOLD'){of_rows}
+), found AS NOT MATERIALIZED (
+  SELECT *, {rank} COLLATE "C" AS rank FROM work WHERE true{of_work}
+), page AS (
+  SELECT * FROM found WHERE (rank, kind, row_key COLLATE "C") > (:rank, :kind, :row_key)
+  ORDER BY rank, kind, row_key COLLATE "C" LIMIT :limit
+), total AS (
+  SELECT kind, count(*) AS items, coalesce(sum(stake), 0) AS stake FROM found GROUP BY kind
 )
-"""
-PAGE = """
-SELECT * FROM found WHERE (rank, kind, row_key COLLATE "C") > (:rank, :kind, :row_key)
-ORDER BY rank, kind, row_key COLLATE "C" LIMIT :limit
-"""
-TOTALS = """
-SELECT kind, count(*) AS items, CAST(coalesce(sum(stake), 0) AS bigint) AS stake
-FROM found GROUP BY kind
+SELECT page.*, derived.content, derived.revision, totals.told AS totals
+FROM (SELECT jsonb_object_agg(kind, jsonb_build_array(items, stake)) AS told FROM total) AS totals
+LEFT JOIN page ON true
+LEFT JOIN derived ON derived.id = page.id AND current
+ORDER BY rank, page.kind, page.row_key COLLATE "C"
 """
 OLDEST = "first"
 MOST_DOLLARS = "to_char(1000000000000 - coalesce(stake, -1), 'FM00000000000000')"
-CONDITIONS: Mapping[str, str] = {
+OF_ROWS: Mapping[str, str] = {
     "payer_id": "content->>'payer_id' = :payer_id",
-    "site_id": "site_id = :site_id",
-    "sites": "site_id = ANY(CAST(:sites AS text[]))",
     "reason": "(EXISTS (SELECT FROM jsonb_array_elements(content->'verdicts') AS gate"
     " WHERE gate->>'open' = 'false' AND gate->>'reason' = :reason)"
     " OR EXISTS (SELECT FROM jsonb_array_elements(content->'waits_for') AS gate"
     " WHERE gate->>'reason' = :reason))",
+}
+OF_WORK: Mapping[str, str] = {
+    "site_id": "site_id = :site_id",
+    "sites": "site_id = ANY(CAST(:sites AS text[]))",
     "first": "first >= :first",
     "last": "first <= :last",
 }
 
 
-def awaited_work(tx: Transaction, wanted: WorkQuery) -> list[AwaitedWork]:
+def work_page(tx: Transaction, wanted: WorkQuery) -> WorkPage:
     """A page of it, in the order that is asked; Malformed for a token that is none of ours."""
     rank, kind, row_key = _after(wanted)
     rows = tx.connection.execute(
-        text(_found(wanted) + PAGE),
+        text(_statement(wanted)),
         {
             **_parameters(wanted),
             "rank": rank,
@@ -145,27 +158,29 @@ def awaited_work(tx: Transaction, wanted: WorkQuery) -> list[AwaitedWork]:
             "row_key": row_key,
             "limit": wanted.limit,
         },
+    ).all()
+    totals = rows[0].totals or {}  # where a page is empty, they stand alone
+    return WorkPage(
+        items=[
+            AwaitedWork(
+                kind=KINDS[row.kind],
+                content=ROWS.decode(row.kind, row.content),
+                revision=row.revision,
+                site_id=row.site_id,
+                first=date.fromisoformat(row.first),
+                last=date.fromisoformat(row.last),
+                at_stake_minor=row.stake,
+                token=f"{row.rank} {row.kind} {row.row_key}",
+            )
+            for row in rows
+            if row.kind is not None
+        ],
+        totals=[
+            WorkTotal(kind, *totals[ROW_KINDS[kind]])
+            for kind in WorkKind
+            if ROW_KINDS[kind] in totals
+        ],
     )
-    return [
-        AwaitedWork(
-            kind=KINDS[row.kind],
-            content=ROWS.decode(row.kind, row.content),
-            revision=row.revision,
-            site_id=row.site_id,
-            first=date.fromisoformat(row.first),
-            last=date.fromisoformat(row.last),
-            at_stake_minor=row.stake,
-            token=f"{row.rank} {row.kind} {row.row_key}",
-        )
-        for row in rows
-    ]
-
-
-def totals_of_work(tx: Transaction, wanted: WorkQuery) -> Sequence[WorkTotal]:
-    """Of all that the filters find, whatever the page."""
-    rows = tx.connection.execute(text(_found(wanted) + TOTALS), _parameters(wanted))
-    totals = {KINDS[row.kind]: WorkTotal(KINDS[row.kind], row.items, row.stake) for row in rows}
-    return [totals[kind] for kind in WorkKind if kind in totals]
 
 
 def _after(wanted: WorkQuery) -> Sequence[str]:
@@ -177,15 +192,19 @@ def _after(wanted: WorkQuery) -> Sequence[str]:
     return parts
 
 
-def _found(wanted: WorkQuery) -> str:
+def _statement(wanted: WorkQuery) -> str:
+    asked = _asked(wanted)
+    of_rows, of_work = (
+        "".join(f" AND {of[name]}" for name in asked if name in of) for of in (OF_ROWS, OF_WORK)
+    )
     rank = MOST_DOLLARS if wanted.order == WorkOrder.DOLLARS else OLDEST
-    conditions = "".join(f" AND {CONDITIONS[name]}" for name in _asked(wanted))
-    return WORK.format(rank=rank, conditions=conditions)
+    return WORK.format(rank=rank, of_rows=of_rows, of_work=of_work)
 
 
 def _asked(wanted: WorkQuery) -> dict[str, Any]:
     given = asdict(wanted).items()
-    return {name: value for name, value in given if value not in ("", None) and name in CONDITIONS}
+    conditions = {*OF_ROWS, *OF_WORK}
+    return {name: value for name, value in given if value not in ("", None) and name in conditions}
 
 
 def _parameters(wanted: WorkQuery) -> dict[str, Any]:

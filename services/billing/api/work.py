@@ -23,7 +23,7 @@ from services.billing.adapters.pages import SqlPages
 from services.billing.adapters.publication import money
 from services.billing.adapters.rule_sets import rule_set_of
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
-from services.billing.adapters.work import WorkQuery, awaited_work, totals_of_work
+from services.billing.adapters.work import WorkQuery, work_page
 from services.billing.api.explaining import clients_asked
 from services.billing.api.lists import REASON, RowLists, limit_of, rows_query
 from services.billing.api.work_items import work_item, work_total
@@ -152,13 +152,13 @@ class WorkServicer:
             on = read.optional(date_of, "on") or call.now.date()
         wanted = _work_query(request, sites=those_asked(call.actor.sites))
         self._lists.wait(request, call)
-        with self._lists.store.snapshot() as tx:
-            found = awaited_work(tx, wanted)
-            totals = totals_of_work(tx, wanted)
+        with self._lists.store.transaction() as tx:
+            page = work_page(tx, wanted)
+        found = page.items
         return pb.ListWorkResponse(
             items=[work_item(awaited, age_days=(on - awaited.first).days) for awaited in found],
             next_page_token=found[-1].token if len(found) == wanted.limit else "",
-            totals=map(work_total, totals),
+            totals=map(work_total, page.totals),
         )
 
     def ListPayers(self, _: pb.ListPayersRequest, __: Call) -> pb.ListPayersResponse:
