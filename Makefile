@@ -57,9 +57,9 @@ test-crds: $(DEV) ## custom kinds of deploy/ against the operators' own definiti
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest tests/deploy/custom_kinds.py $(ARGS)
 
-recovery: $(DEV) ## databases are restored in the middle of the story, as docs/operations.md says; six minutes
+recovery: $(DEV) ## in the middle of the story databases are restored, as docs/operations.md says, and processes killed; 12 minutes
 	@$(GENERATE)
-	@exec $(BIN)/python -m pytest tests/recovery/recovering.py $(ARGS)
+	@exec $(BIN)/python -m pytest tests/recovery/recovering.py tests/recovery/killing.py $(ARGS)
 
 rehearsal: $(DEV) ## run what overlays/production says on this machine, roll it out while commands go on; as root, some minutes
 	@$(GENERATE)

@@ -4,8 +4,9 @@ What an earlier release stored says less: its unset fields are read at their def
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -100,10 +101,15 @@ class Codec:
             return [self._said(item, part) for item, part in zip(value, body, strict=True)]
         if not is_dataclass(value):
             return body
-        left_out = self._left_out.get(type(value), ())
-        said = {field.name: getattr(value, field.name) for field in fields(value)}
+        kind: Any = type(value)
+        left_out = self._left_out.get(kind, ())
         return {
             name: self._said(part, body[name])
-            for name, part in said.items()
-            if part or name not in left_out
+            for name in _names_of(kind)
+            if (part := getattr(value, name)) or name not in left_out
         }
+
+
+@cache
+def _names_of(kind: type) -> Sequence[str]:
+    return tuple(field.name for field in fields(kind))

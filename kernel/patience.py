@@ -8,7 +8,8 @@ from typing import Self
 DEFAULT = 10.0  # seconds, where the caller set no deadline
 LONGEST = 15.0  # seconds, whatever the caller would wait: a waiting question keeps a thread
 BRIEF = 0.1  # seconds that everybody may take; for more it takes one of the places there are
-LOOK = 0.02  # seconds between two looks
+LOOK = 0.02  # seconds between two looks, at first
+LATER = 0.1  # of the time waited so far: nobody is told later than by that much
 
 Place = Callable[[], AbstractContextManager[bool]]
 """Takes a place for what takes longer than a moment, and tells whether there was one."""
@@ -65,7 +66,7 @@ def wait_for(
             if after_a_second is not None and waited > 1.0:
                 after_a_second()
                 after_a_second = None
-            time.sleep(LOOK)
+            time.sleep(max(LOOK, waited * LATER))
     return True
 
 

@@ -277,6 +277,7 @@ def _relay_until_told(
 ) -> None:
     from kafka import KafkaProducer  # noqa: PLC0415
 
+    from kernel.messaging.checksums import compute_in_c  # noqa: PLC0415
     from kernel.messaging.heartbeat import Heartbeat  # noqa: PLC0415
     from kernel.messaging.kafka_offsets import why_it_takes_nothing  # noqa: PLC0415
     from kernel.messaging.relay import Relay  # noqa: PLC0415
@@ -286,6 +287,7 @@ def _relay_until_told(
         signal.signal(number, lambda *_: stopping.set())
     if not brokers.await_answer(stopping):
         return
+    compute_in_c()
     producer = KafkaProducer(
         **brokers.options(),
         client_id=f"{service.name}-relay",

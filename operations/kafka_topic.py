@@ -13,6 +13,7 @@ from kafka.record import default_records
 
 from kernel import logs
 from kernel.messaging.brokers import Brokers
+from kernel.messaging.checksums import compute_in_c
 from kernel.messaging.envelope import Record
 from kernel.messaging.unfetchable import Noting
 
@@ -34,6 +35,7 @@ def _decompress_as_streams_do() -> None:
 
 
 _decompress_as_streams_do()
+compute_in_c()
 
 
 class _Reader(Fetcher.PartitionRecords):  # type: ignore[misc]

@@ -188,7 +188,7 @@ class Projections:
             "names": list(self._by_name),
             "codes": [projection.code for projection in self._by_name.values()],
         }
-        with self._store.transaction() as tx:
+        with self._store.by_statement() as tx:
             if not self._begun:  # what nobody ever derived here is for whoever comes first
                 tx.connection.execute(
                     text(

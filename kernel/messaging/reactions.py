@@ -76,7 +76,7 @@ class Reactions:
         """Reactions to facts whose owner may be asked now; ready: it was, and published them so."""
         if not self._by_name:
             return []
-        with self._store.transaction() as tx:
+        with self._store.by_statement() as tx:
             rows = tx.connection.execute(
                 text(
                     "SELECT d.* FROM due_reaction d LEFT JOIN heard_fact f ON f.id = d.fact"

@@ -109,11 +109,15 @@ class Relay:
 
         In the epoch of now: it may have been raised since the last ones.
         """
-        epoch, began = epoch_of(connection), spans.now()
+        began = spans.now()
         rows = connection.execute(
             text("SELECT * FROM published WHERE sent_at IS NULL ORDER BY position LIMIT :batch"),
             {"batch": BATCH},
         ).all()
+        if not rows:
+            connection.commit()
+            return 0, 0
+        epoch = epoch_of(connection)
         futures: list[Any] = []
         arrived: list[Any] = []
         try:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 
 from kernel.store.bells import Bell, rings, try_to_be_rung_for
 
-AWAKE = 1.0  # seconds without work before it falls asleep
+AWAKE = 0.1  # seconds without work before it falls asleep: a few looks cost what a waking does
 POLL = 5.0  # seconds it sleeps at most: a writer of another release doesn't ring
 
 

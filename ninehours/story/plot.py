@@ -121,7 +121,14 @@ def play(
     `on_scene` is called before each of SCENES.
     """
     story = DemoStory(gateway=gateway, people=people)
-    for scene in SCENES:
+    go_on(story, SCENES, on_scene)
+    return story
+
+
+def go_on(
+    story: DemoStory, scenes: Sequence[Scene], on_scene: Callable[[Scene], None] = lambda _: None
+) -> None:
+    """These scenes, of which the story played all that come before."""
+    for scene in scenes:
         on_scene(scene)
         scene.play(story)
-    return story

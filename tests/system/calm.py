@@ -16,8 +16,18 @@ import pytest
 from ninehours.local.system import LocalSystem
 from ninehours.story.gateway import connect
 from ninehours.story.people import invent_people
+from ninehours.story.story import DemoStory
 from tests.harness.rehearsing import RecordingGateway
-from tests.system.played import Played, look_into, play_on, type_names
+from tests.system.played import (
+    FIRST_HALF,
+    SECOND_HALF,
+    Played,
+    hear_of_everybody,
+    look_into,
+    play_on,
+    type_names,
+    verify,
+)
 
 SEED = 7
 
@@ -38,8 +48,13 @@ def browsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
 
 def _copied(played: Played, data: Path) -> Played:
     shutil.copytree(played.data, data)
+    return _lies_at(data, played)
+
+
+def _lies_at(data: Path, played: Played) -> Played:
     files = [data / file.relative_to(played.data) for file in played.files]
-    return replace(played, data=data, files=files)
+    half = played.half and _lies_at(data, played.half)
+    return replace(played, data=data, files=files, half=half)
 
 
 def _played_once(tmp_path_factory: pytest.TempPathFactory) -> Played:
@@ -61,8 +76,11 @@ def _play(data: Path) -> Played:
         LocalSystem(data, progress=lambda _: None, clock="caller") as system,
         RecordingGateway(connect(system.channel_to, system.people_dir), seed=SEED) as gateway,
     ):
-        people = invent_people(SEED)
-        played = play_on(system, data, gateway, people)
-        type_names(gateway, people)
+        story = DemoStory(gateway=gateway, people=invent_people(SEED))
+        half = play_on(system, data, gateway, story, FIRST_HALF)
+        played = play_on(system, data, gateway, story, SECOND_HALF)
+        verify(played, system)
+        hear_of_everybody(played, gateway)
+        type_names(gateway, story.people)
         look_into(played, system)
-    return played
+    return replace(played, half=half)

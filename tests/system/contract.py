@@ -95,14 +95,18 @@ class SameStoryContract:
     def test_the_same_seed_gives_the_same_claims_control_numbers_included(
         self, disturbed: Played, calm: Played
     ) -> None:
-        assert len(calm.files) > 20
+        assert len(calm.files) > 5
         assert [file.name for file in disturbed.files] == [file.name for file in calm.files]
         for once, again in zip(disturbed.files, calm.files, strict=True):
             assert once.read_bytes() == again.read_bytes(), once.name
 
+    def test_nobody_was_left_out_for_another_reason(self, disturbed: Played) -> None:
+        assert disturbed.left_out <= LEFT_OUT
+
+
+class WholeStoryContract(SameStoryContract):
+    """Of a story that was told to its end."""
+
     @pytest.mark.parametrize("name", STORIES)
     def test_the_story_is_as_it_is_told(self, disturbed: Played, name: StoryName) -> None:
         STORIES[name](disturbed.evidence[name])
-
-    def test_nobody_was_left_out_for_another_reason(self, disturbed: Played) -> None:
-        assert disturbed.left_out <= LEFT_OUT

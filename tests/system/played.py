@@ -1,6 +1,6 @@
-"""A whole system that has played the story, as its databases show it: what tests compare."""
+"""A whole system that has played the story, or half of it, as its databases show it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,13 +30,17 @@ from ninehours.story.catching_up import HEARS
 from ninehours.story.courses import StoryName
 from ninehours.story.gateway import BILLER
 from ninehours.story.people import InventedPeople
-from ninehours.story.plot import play
+from ninehours.story.plot import SCENES, Scene, go_on
+from ninehours.story.story import DemoStory
 from ninehours.story.summary import Summary, summarize
 from tests.harness.kernel.keys import vault_on
 from tests.harness.rehearsing import RecordingGateway
 from tests.system.answers import WhyAnswer, take_answers
 from tests.system.evidence import Evidence, evidence_of
 from tests.system.verified import checks_of
+
+HALF = [scene.title for scene in SCENES].index("week 7: groups meet, notes are signed")
+FIRST_HALF, SECOND_HALF = SCENES[:HALF], SCENES[HALF:]
 
 # A derived row as everybody sees it: kind, key, content.
 Contents = dict[str, list[tuple[str, str, Any]]]
@@ -60,19 +64,19 @@ class System(Protocol):
 
 @dataclass(kw_only=True)
 class Played:
-    """What is left of a story once its system has stopped."""
+    """What is left of a story, or of the half of it."""
 
     data: Path
     client_ids: dict[str, str]
     """By the names of those who have a story of their own, and the keys of all others."""
     summary: Summary
     files: list[Path]
-    evidence: dict[str, Evidence]
-    """What the API said of everybody with a story of their own, before the system stopped."""
     acknowledged: dict[str, str]
     """The service of every command that was answered, by its id."""
     left_out: set[str]
     """Why claims were left out of what was issued."""
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    """What the API said of everybody with a story of their own, before the system stopped."""
     answers: dict[str, WhyAnswer] = field(default_factory=dict)
     """To why, by the name of their golden file."""
     contents: Contents = field(default_factory=dict)
@@ -99,13 +103,19 @@ class Played:
     """Those that hold anything, by service."""
     opened: dict[str, bytes] = field(default_factory=dict)
     """What every sealed document of a service says, with its key: what must be found nowhere."""
+    half: "Played | None" = None
+    """As it was when half of it was told, if somebody looked."""
 
 
 def play_on(
-    system: System, data: Path, gateway: RecordingGateway, people: InventedPeople
+    system: System,
+    data: Path,
+    gateway: RecordingGateway,
+    story: DemoStory,
+    scenes: Sequence[Scene] = SCENES,
 ) -> Played:
-    """Play, settle, and take down what the databases say."""
-    story = play(gateway, people)
+    """Play these scenes, settle, and take down what the databases say."""
+    go_on(story, scenes)
     ask = partial(gateway.ask, BILLER)
     files = [export_batch(ask, batch_id, data / "exports") for batch_id in story.batches]
     gateway.catch_up()
@@ -115,7 +125,6 @@ def play_on(
         client_ids=client_ids,
         summary=summarize(gateway, [*story.network.site_ids.values()]),
         files=files,
-        evidence={name: evidence_of(gateway, client_ids[name]) for name in StoryName},
         acknowledged={given.request.meta.command_id: given.service for given in gateway.given},
         left_out={
             claim.reason
@@ -123,14 +132,24 @@ def play_on(
             for claim in getattr(given.answer, "left_out", ())
         },
     )
+    for service in SERVICES:
+        with connect(system, service) as connection:
+            _take_down(played, service, connection)
+    return played
+
+
+def verify(played: Played, system: System) -> None:
+    """Take down what each service says of its own records."""
     with closing(Services(system.addresses, system.people_dir)) as services:
         for service in SERVICES:
             for check in checks_of(services, service):
                 played.verified[f"{service}: {check.check}"] = check.looked_at
                 played.findings += [f"{found.reason} {found.about}" for found in check.findings]
-            with connect(system, service) as connection:
-                _take_down(played, service, connection)
-    return played
+
+
+def hear_of_everybody(played: Played, gateway: RecordingGateway) -> None:
+    """Take down what services say of those with a story of their own, who have all come."""
+    played.evidence = {name: evidence_of(gateway, played.client_ids[name]) for name in StoryName}
 
 
 def look_into(played: Played, system: System) -> None:

@@ -48,6 +48,7 @@ IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-", re.IGNORECASE)
 BEGINS = 60  # the network is open, and clients come
 UNREACHED = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 ENOUGH = 150  # commands, under certificates of nobody who was believed when it began
+PAUSE = 0.2  # seconds between two commands meanwhile: some at each step, not half of the story
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +107,8 @@ def told(system: LocalSystem, authority: Authority, former: Authority) -> Record
         nonlocal until
         if count == BEGINS:
             replacing.start()
+        if count > BEGINS:
+            replaced.wait(PAUSE)
         if replaced.is_set():
             until = until or count + ENOUGH
             if count > until:

@@ -11,13 +11,14 @@ import pytest
 from ninehours.story.catching_up import HEARS
 from ninehours.story.gateway import Gateway, connect
 from ninehours.story.people import invent_people
+from ninehours.story.story import DemoStory
 from tests.harness.rehearsing import RecordingGateway, rehearse
 from tests.harness.upgrade.fleet import Fleet
 from tests.harness.upgrade.release import TODAY, Release, last_release
 from tests.harness.upgrade.rollout import BACK, FORTH, RESTS, TODAY_ALONE, Rest, Rollout
 from tests.system.calm import SEED
-from tests.system.contract import SameStoryContract
-from tests.system.played import Played, play_on
+from tests.system.contract import WholeStoryContract
+from tests.system.played import Played, hear_of_everybody, play_on, verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,10 @@ def rolled_out(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RolledOut]:
         connections = connect(fleet.channel_to, fleet.people_dir)
         with RecordingGateway(connections, seed=SEED, on_command=rollout) as gateway:
             rollout.answered = lambda: len(gateway.given)
-            played = play_on(fleet, data, gateway, people)
+            story = DemoStory(gateway=gateway, people=people)
+            played = play_on(fleet, data, gateway, story)
+            verify(played, fleet)
+            hear_of_everybody(played, gateway)
         rollout.finish()
         yield RolledOut(last, rollout, played)
 
@@ -53,7 +57,7 @@ def disturbed(rolled_out: RolledOut) -> Played:
     return rolled_out.played
 
 
-class TestRolledOut(SameStoryContract):
+class TestRolledOut(WholeStoryContract):
     """Nothing that a command was answered is lost, and what is derived is as on one release."""
 
     came_since = ("billing.practitioner_numbered.v1",)
