@@ -353,6 +353,45 @@ def test_somebody_new_is_registered_beside_who_may_be_here_already(
     assert "Perhaps already here" not in again.text
 
 
+def test_who_may_be_one_person_is_judged_later_from_their_page_and_the_last_word_is_seen(
+    desk: Clinic, reader: Reader
+) -> None:
+    site_id = desk.front_desk.site_id
+    one, other = (
+        desk.house.desk.registered(family_name="Nakamura", given_name=SCRIPT, site_id=site_id)
+        for _ in ("once", "again")
+    )
+    path = f"/clients/{one}/doubles/{other}"
+    page = reader.get(f"/clients/{one}")
+    assert "Nobody judged it yet." in page.text
+    assert f'href="{path}"' in page.body
+    assert "<script>document" not in page.body
+    form = reader.get(path).form(path)
+    page = reader.send(form, step="look", reason="Another passport.")
+    assert (page.status, 'id="why-verdict"' in page.body) == (422, True)
+    assert page.form(path).fields["reason"] == "Another passport."
+    two = {"verdict": "DOUBLES_VERDICT_TWO_PEOPLE", "reason": "Another passport."}
+    mine = reader.send(form, step="look", **two)
+    theirs = desk.running.signed_in("biller")
+    said = {"verdict": "DOUBLES_VERDICT_ONE_PERSON", "reason": "The same card."}
+    looked = theirs.send(theirs.get(path).form(path), step="look", **said)
+    for _ in ("once", "again"):
+        page = theirs.send(looked.form(path), step="record")
+        assert (page.status, page.at) == (200, f"/clients/{one}")
+    assert "one person: The same card." in page.text
+    page = reader.send(mine.form(path), step="record")
+    assert page.status == 422
+    assert "They are one person two people" in page.text
+    assert page.form(path).fields["reason"] == "Another passport."
+    looked = reader.send(page.form(path), step="look")
+    page = reader.send(looked.form(path), step="record")
+    assert (page.status, "two people: Another passport." in page.text) == (200, True)
+    assert "two people: Another passport." in reader.get(f"/clients/{other}").text
+    clinician = desk.running.signed_in("clinician")
+    assert clinician.get(path).status == 403
+    assert "Perhaps the same person" not in clinician.get(f"/clients/{one}").text
+
+
 def test_what_is_wrong_of_somebody_new_is_said_at_its_fields(desk: Clinic, reader: Reader) -> None:
     form = reader.get("/clients/new").form("/clients/new")
     wrong = {**somebody(desk, "Quist"), "identity.birth_date": "2999-01-01", "identity.sex": ""}

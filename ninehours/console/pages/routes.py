@@ -10,7 +10,7 @@ from ninehours.console.pages.chart.assessing import answer, assess, choose
 from ninehours.console.pages.chart.page import chart
 from ninehours.console.pages.claims.acts import ask_answer, ask_of_day, say_answer, say_of_day
 from ninehours.console.pages.claims.page import batch, claim
-from ninehours.console.pages.clients import acts, client, finding, registering
+from ninehours.console.pages.clients import acts, client, doubles, finding, registering
 from ninehours.console.pages.home import home
 from ninehours.console.pages.issue.corrections import correct, corrections
 from ninehours.console.pages.issue.page import issue, leave
@@ -83,6 +83,8 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("POST", "/clients/{client_id}/say/{kind}"): acts.say_anew,
     ("GET", "/clients/{client_id}/statements/{statement_id}/{mode}"): acts.ask_otherwise,
     ("POST", "/clients/{client_id}/statements/{statement_id}/{mode}"): acts.say_otherwise,
+    ("GET", "/clients/{client_id}/doubles/{other_client_id}"): doubles.ask_of_double,
+    ("POST", "/clients/{client_id}/doubles/{other_client_id}"): doubles.say_of_double,
     ("GET", "/claims/{claim_id}"): claim,
     ("GET", "/claims/{claim_id}/answer"): ask_answer,
     ("POST", "/claims/{claim_id}/answer"): say_answer,

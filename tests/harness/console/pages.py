@@ -266,6 +266,12 @@ LOOKED_AT = (
         at=lambda story: f"/clients/{story.client_id}/statements/{story.registration}/correct",
     ),
     LookedAt(
+        name="one person, or two",
+        page="/clients/{client_id}/doubles/{other_client_id}",
+        roles=frozenset({Role.FRONT_DESK, Role.BILLER}),
+        at=lambda story: f"/clients/{story.client_id}/doubles/{story.another}",
+    ),
+    LookedAt(
         name="home",
         page="/",
         roles=frozenset({Role.ADMINISTRATOR}),

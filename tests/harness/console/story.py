@@ -83,6 +83,11 @@ class PlayedStory:
         """Of somebody of that group."""
         return str(self.group.presences[0].client_id)
 
+    @property
+    def another(self) -> str:
+        """Of somebody else of it."""
+        return str(self.group.presences[1].client_id)
+
     @cached_property
     def registration(self) -> str:
         """By which what was said of that client at their registration is put right."""

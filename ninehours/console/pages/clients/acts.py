@@ -12,15 +12,13 @@ from ninehours.console.forms.putting_right import CORRECT, ToPutRight, statement
 from ninehours.console.forms.request_form import RequestForm
 from ninehours.console.forms.saying import Saying
 from ninehours.console.pages.clients.client import (
-    CLIENT_ID,
     OF_KIND,
     SAYABLE,
-    WhoTheyAre,
     choices_of,
     request_of,
-    who_of,
 )
 from ninehours.console.pages.clients.names import sites
+from ninehours.console.pages.clients.person import CLIENT_ID, WhoTheyAre, who_of
 from ninehours.console.pages.clients.statements import PARTS, elsewhere, kind_of, said_in
 from ninehours.console.policies import require
 from ninehours.console.texts import words

@@ -1,9 +1,7 @@
 """A client: who it is, what was said of them, why it was said otherwise, what may be said."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from google.protobuf.message_factory import GetMessageClass
 from ninehours.intake.v1 import chart_service_pb2 as chart
@@ -13,67 +11,23 @@ from ninehours.intake.v1 import statements_service_pb2 as statements
 from kernel.roles import Role
 from ninehours.console.forms.fields import Choice
 from ninehours.console.forms.request_form import in_words
-from ninehours.console.pages.clients.finding import full_name, level_of
+from ninehours.console.pages.clients.doubles import doubles_of
+from ninehours.console.pages.clients.finding import level_of
 from ninehours.console.pages.clients.names import SitesOfNetwork, name_of, payers, sites
-from ninehours.console.pages.clients.statements import PARTS, Choices, said_of
+from ninehours.console.pages.clients.person import who_of
+from ninehours.console.pages.clients.statements import (
+    PARTS,
+    Choices,
+    kind_of,
+    said_in,
+    said_of,
+)
 from ninehours.console.policies import may
 from ninehours.console.texts import words
-from ninehours.console.visit import NoSuchPage, Screen, Visit
+from ninehours.console.visit import Screen, Visit
 from ninehours.told.fields import iso
 
-CLIENT_ID = "client_id"
 KINDS = statements.Recording.DESCRIPTOR.fields_by_name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhoTheyAre:
-    """A client, as each of their pages says it. `goes_on_as`: whom they were merged into."""
-
-    client_id: str
-    name: str
-    born: str
-    identity: Any
-    contacts: Any
-    site_id: str
-    goes_on_as: str
-    merged: Sequence[str]
-
-    @property
-    def address(self) -> str:
-        return f"/clients/{self.client_id}"
-
-    @property
-    def about(self) -> str:
-        """`Abbott, Robin, born 1984-02-29`."""
-        return ", ".join(filter(None, (self.name, self.born and words().clients.born + self.born)))
-
-
-def who_of(visit: Visit) -> WhoTheyAre:
-    """Whom the address names."""
-    client_id = visit.place[CLIENT_ID]
-    if not is_uuid(client_id):
-        raise NoSuchPage
-    told = visit.ask(chart.ReadPersonRequest(client_id=client_id))
-    is_known = told.HasField("identity")
-    survivor = told.client_ids[0] if told.client_ids else client_id
-    return WhoTheyAre(
-        client_id=client_id,
-        name=full_name(told.identity) if is_known else client_id,
-        born=iso(told.identity.birth_date) if is_known else "",
-        identity=told.identity,
-        contacts=told.contacts,
-        site_id=told.site_id,
-        goes_on_as=survivor if survivor != client_id else "",
-        merged=[each for each in told.client_ids if each != survivor],
-    )
-
-
-def is_uuid(text: str) -> bool:
-    """As ids stand in addresses."""
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
 
 
 def client(visit: Visit) -> Screen:
@@ -88,6 +42,7 @@ def client(visit: Visit) -> Screen:
         "who": who,
         "site": name_of(known["site_id"], who.site_id),
         "summary": [*in_words(who.identity), *in_words(who.contacts)],
+        "doubles": doubles_of(visit, who, here, _member_number(said)),
         "episodes": _episodes(visit, who.client_id, known),
         "sections": [
             {
@@ -157,6 +112,12 @@ def choices_of(visit: Visit, client_id: str, here: SitesOfNetwork) -> Choices:
             for each in consents
         ],
     }
+
+
+def _member_number(said: Sequence[Any]) -> str:
+    """The one that was said last, of whichever payer."""
+    last = [each.revisions[-1] for each in said if kind_of(each) == "membership"]
+    return next((said_in(each).member_number for each in last[::-1] if not each.voided), "")
 
 
 def _read_only(section: str, known: Choices) -> Sequence[str]:

@@ -7,7 +7,7 @@ from ninehours.plans.v1 import plans_service_pb2 as plans
 from ninehours.console.forms import saying as forms
 from ninehours.console.forms.request_form import RequestForm
 from ninehours.console.forms.saying import Saying
-from ninehours.console.pages.clients.client import who_of
+from ninehours.console.pages.clients.person import who_of
 from ninehours.console.pages.to_sign.plan import plan_named
 from ninehours.console.policies import require
 from ninehours.console.texts import words

@@ -11,8 +11,8 @@ from kernel.rpc.translate import to_date
 from ninehours.console.forms import saying as forms
 from ninehours.console.forms.request_form import RequestForm
 from ninehours.console.forms.saying import Saying
-from ninehours.console.pages.clients.client import who_of
 from ninehours.console.pages.clients.names import sites
+from ninehours.console.pages.clients.person import who_of
 from ninehours.console.pages.to_sign.plan import objective_says, plan_named
 from ninehours.console.policies import require
 from ninehours.console.texts import words

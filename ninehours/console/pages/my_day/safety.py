@@ -9,7 +9,7 @@ from ninehours.console.forms import saying as forms
 from ninehours.console.forms.fields import Choice
 from ninehours.console.forms.request_form import RequestForm
 from ninehours.console.forms.saying import Saying
-from ninehours.console.pages.clients.client import WhoTheyAre, who_of
+from ninehours.console.pages.clients.person import WhoTheyAre, who_of
 from ninehours.console.pages.staff import staff_of
 from ninehours.console.policies import require
 from ninehours.console.texts import words
