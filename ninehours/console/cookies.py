@@ -1,4 +1,4 @@
-"""What a browser keeps of the console: four kinds of cookies, none of which scripts can read."""
+"""What a browser keeps of the console: five kinds of cookies, none of which scripts can read."""
 
 from starlette.responses import Response
 
@@ -19,6 +19,7 @@ class Cookies:
         self._session = f"{prefix}ninehours"
         self._way_in = f"{prefix}ninehours-way-in"
         self._theme = f"{prefix}ninehours-theme"
+        self._site = f"{prefix}ninehours-site"
         # Of one path, which no `__Host-` is; one each, since several tabs may be on their way.
         self._sign_in = f"{'__Secure-' if secure else ''}ninehours-sign-in-"
 
@@ -47,6 +48,13 @@ class Cookies:
 
     def keep_theme(self, response: Response, theme: str) -> None:
         self._keep(response, self._theme, theme)
+
+    def site_of(self, sent: Sent) -> str:
+        """Which one this browser's desk was at last."""
+        return sent.cookies.get(self._site, "")
+
+    def keep_site(self, response: Response, site_id: str) -> None:
+        self._keep(response, self._site, site_id)
 
     def sign_in_of(self, sent: Sent) -> SessionSecret | None:
         """Of who is back from where one signs in, by the state that their address tells."""

@@ -41,7 +41,10 @@ class Showing:
             "themes": THEMES,
         }
         html = self._presenter.html(screen.template, {**common, **screen.told})
-        return HTMLResponse(html, screen.status)
+        response = HTMLResponse(html, screen.status)
+        if screen.site_id and not sent.by_itself:
+            self._cookies.keep_site(response, screen.site_id)
+        return response
 
 
 def page_at(address: str) -> str:

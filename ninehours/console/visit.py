@@ -20,7 +20,8 @@ class Asking(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """`ask_briefly` asks for what a page goes on without. `place`: what stands for the names in its
-    address (`{client_id}`). `form`: what was typed."""
+    address (`{client_id}`). `form`: what was typed. `site_id`: of which site the browser was told
+    last; empty: of none."""
 
     person: Person
     ask: Asking
@@ -28,15 +29,18 @@ class Visit:
     query: Mapping[str, str]
     place: Mapping[str, str]
     form: Mapping[str, str] = field(repr=False, default_factory=dict)
+    site_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A page to be shown: its template, and what the template is told."""
+    """A page to be shown: its template, and what the template is told. `site_id`: the site that
+    the browser goes on with; empty: the one that it was at."""
 
     template: str
     told: Mapping[str, Any] = field(repr=False, default_factory=dict)
     status: int = 200
+    site_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,7 @@ class _Web:
             query=sent.query,
             place=sent.place,
             form=sent.form,
+            site_id=self._cookies.site_of(sent),
         )
         answer = _answer(page, visit, sent)
         if isinstance(answer, GoTo):

@@ -137,6 +137,13 @@ def test_what_a_payer_answered_counts_once_and_another_answer_wants_a_reason(
     assert recorded.at == again.at == f"/claims/{claim_id}"
     assert "paid, $1.00 paid" in recorded.text
     assert again.text == recorded.text
+    assert "Nothing is to be done about it now." in recorded.text  # another one is a link below
+    assert f'href="{path}">The payer answered again' in recorded.body
+    # From a client to their claims.
+    client = f"/clients/{explained(story, claim_id).client_id}"
+    assert f'href="{client}/chart#band-claims"' in biller.get(client).body
+    chart = biller.get(f"{client}/chart").body
+    assert chart.index('id="band-claims"') < chart.index(f'href="/claims/{claim_id}"')
     other = {**PAID, "paid": "2.00"}
     refused = biller.send(biller.get(path).form(path), step="look", **other)
     assert (refused.status, "Another answer stands there already" in refused.text) == (422, True)

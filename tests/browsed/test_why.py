@@ -53,6 +53,15 @@ def test_payers_sites_and_staff_stand_by_name_beside_their_ids(
         assert f"({named_id})" in why
 
 
+def test_what_stands_in_the_way_of_a_day_comes_before_all_that_is_open(
+    biller: Reader, story: PlayedStory
+) -> None:
+    why = biller.get(f"/why/days/{story.held_day}").text
+    section = why[why.index("gates") :]
+    assert section.index("AUTHORIZATION_USED_UP") < section.index("are open: what each rests on")
+    assert "MINUTES:" not in section[: section.index("AUTHORIZATION_USED_UP")]
+
+
 @pytest.mark.parametrize("script", [True, False])
 def test_on_paper_stands_the_answer_and_nothing_to_press(
     browser: Browser, browsed: LocalSystem, story: PlayedStory, script: bool
@@ -64,6 +73,7 @@ def test_on_paper_stands_the_answer_and_nothing_to_press(
         page.emulate_media(media="print")
         expect(page.locator("h1")).to_have_text(says)
         expect(page.get_by_text("AUTHORIZATION_USED_UP").first).to_be_visible()
+        expect(page.get_by_text("MINUTES:").first).to_be_visible()  # which is open, and folded
         pressed = page.locator("main :is(a, button, input, select, summary)")
         shown = [each for each in pressed.all() if each.is_visible()]
         assert [each.inner_text() for each in shown] == []

@@ -325,6 +325,7 @@ def test_who_is_on_no_roster_is_found_and_expected_or_walks_in(
     assert refused.form("/today/find").fields["sought"] == "nakamura"
     page = reader.send(refused.form("/today/record"), act="in")
     assert "walk-in" in page.row(group, desk.clients["Nakamura"])
+    assert "0 of 2 here, and 1 who walked in" in page.text
     assert desk.presence(group, "Nakamura").arrivals
     again = desk.find(reader, group, "nakamura")
     assert (again.forms_of("/today/record"), "to the row" in again.text) == ([], True)
@@ -352,6 +353,24 @@ def test_a_day_without_groups_leads_to_the_nearest_that_have_some(
     later = reader.get(f"/today?site={desk.front_desk.site_id}&on=2100-01-01")
     assert "No group is scheduled at this site on this day." in later.text
     assert f'on={on}" data-key="["' in later.body.replace("&amp;", "&")
+
+
+def test_a_browser_goes_on_at_the_site_that_it_was_at(desk: Clinic, reader: Reader) -> None:
+    def shown() -> str:
+        return reader.get("/today").form("/today").fields["site"]
+
+    two = []
+    for _ in range(2):
+        desk.at_another_site()
+        two.append(desk.front_desk.site_id)
+    first = shown()
+    for site_id in two:
+        reader.get(f"/today?site={site_id}")
+        reader.get("/clients")
+        reader.look(f"/today?site={first}")  # by a tab that nobody is at
+        assert shown() == site_id
+    reader.cookies["ninehours-site"] = "none of ours"
+    assert shown() == first
 
 
 @pytest.mark.parametrize("path", ["/today", "/today/close"])
@@ -445,12 +464,42 @@ def test_every_key_does_what_the_page_says_of_it(desk: Clinic, browser: Browser)
             go(page, f"/today?site={desk.front_desk.site_id}&on={far}")
             press("d", key)
             expect(page.get_by_text("1 of 4 here")).to_be_visible()
-        other = page.locator("[data-key='1']").get_attribute("href")
-        assert other is not None
-        press("s", "1")
-        page.wait_for_url(f"**{other}")
+        page.keyboard.press("ArrowDown")
+        press("x", "x")
+        page.wait_for_url("**/today/close**")
+        page.go_back()
+        expect(page.get_by_text("1 of 4 here")).to_be_visible()
+        press("s", "s")
+        expect(page.get_by_label("Site", exact=True)).to_be_focused()
+        page.keyboard.press("Home")
+        other = page.get_by_label("Site", exact=True).input_value()
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/today?site={other}**")
         assert pressed == written()["today"]["keys"]["names"].keys()
     assert [len(desk.presence(group, family).arrivals) for family in FAMILIES[:4]] == [0, 0, 1, 0]
+
+
+def test_where_no_time_is_typed_it_is_said_why_and_what_is_typed_changes_nothing(
+    desk: Clinic, browser: Browser
+) -> None:
+    desk.at_another_site()
+    group = desk.group(FAMILIES[:2])
+    with opened(browser, desk) as page:
+        go(page, desk.today(group))
+        at = page.url
+        for _ in FAMILIES[:2]:
+            page.keyboard.press("n")
+        last = page.locator(f"[id='{group}.{desk.clients['Brandt']}']")
+        expect(last).to_contain_text("no-show")
+        page.keyboard.type("t")
+        expect(last.get_by_role("alert")).to_contain_text("undo first")
+        page.keyboard.type("9:15\n")
+        expect(last).to_be_focused()
+        page.keyboard.type("kt9:15\n")
+        expect(page.get_by_role("alert")).to_have_count(2)
+        assert page.url == at
+    told = [presence.HasField("absence") for presence in desk.recorded(group).presences]
+    assert told == [True, True]
 
 
 def test_a_row_leads_where_it_is_mended_and_keys_come_back(desk: Clinic, browser: Browser) -> None:
@@ -475,7 +524,7 @@ def test_a_group_is_closed_by_keys_and_what_is_refused_stands_where_it_was_typed
     group = desk.group(["Garcia", "Haddad"])
     with opened(browser, desk) as page:
         go(page, desk.today(group))
-        page.keyboard.press("i")
+        page.keyboard.type(f"t{desk.wall(group, 2)}\n")
         expect(page.get_by_text("1 of 2 here")).to_be_visible()
         page.get_by_role("link", name="Close the group").press("Enter")
         left = page.get_by_label("Left at")
@@ -590,15 +639,24 @@ def test_without_script_the_same_keyboard_does(desk: Clinic, browser: Browser) -
 
 
 def test_without_billing_check_ins_go_on_and_without_attendance_nothing_typed_is_lost(
-    desk: Clinic, reader: Reader
+    desk: Clinic, reader: Reader, browser: Browser
 ) -> None:
     """The last one here: it stops them."""
-    group = desk.group(["Jansen"])
-    desk.served["billing"].server.stop(0)
+    desk.at_another_site()
+    group = desk.group(["Jansen", "Kowalski"])
+    with opened(browser, desk) as shown:
+        go(shown, desk.today(group))
+        desk.served["billing"].server.stop(0)
+        shown.keyboard.press("i")
+        expect(shown.get_by_text("is not known at this moment")).to_be_visible()
+        expect(shown.get_by_text("Not admitted at this site")).to_have_count(2)
+        expect(shown.get_by_text("1 of 2 here")).to_be_visible()
+    page = desk.say(reader, group, "Jansen", act="undo")
     page = desk.say(reader, group, "Jansen", act="in")
-    assert "1 of 1 here" in page.text
+    assert "1 of 2 here" in page.text
+    assert "not known now" in page.row(group, desk.clients["Jansen"])
     assert "is not known at this moment" in page.text
-    form = page.form("/today/record", session_id=group)
+    form = page.form("/today/record", session_id=group, client_id=desk.clients["Jansen"])
     desk.served["attendance"].server.stop(0)
     away = reader.send(form, act="out", time=desk.wall(group, 9))
     assert away.status == 503

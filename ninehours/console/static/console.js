@@ -17,7 +17,8 @@ let sent = 0;
 
 function focusOn(row) {
   const target = row?.querySelector("button, input:not([type=hidden])");
-  (target ?? row)?.focus();
+  if (target) target.focus();
+  else rest(row);
 }
 
 // Its keys work, and Enter says nothing: of what is a row of now another button has the place.
@@ -33,12 +34,22 @@ function next(row) {
   return [...all.slice(begin), ...all.slice(0, begin)].find(expected);
 }
 
+// What billing doesn't tell now stands as it was told last.
+function keepTold(fresh) {
+  for (const cell of fresh.querySelectorAll('[data-told=""]')) {
+    const row = document.getElementById(rowOf(cell).id);
+    const told = row?.querySelector('[data-told="yes"]');
+    if (told) cell.replaceWith(told.cloneNode(true));
+  }
+}
+
 function show(page, status) {
   const where = document.activeElement;
   const row = rowOf(where)?.id;
   const key = where?.dataset?.key;
   const typed = where?.tagName === "INPUT" ? where.value : null;
   const fresh = page.getElementById("content");
+  keepTold(fresh);
   content().replaceWith(document.adoptNode(fresh));
   document.title = page.title;
   offerButtons();
@@ -171,18 +182,38 @@ function goesOn(event) {
 const BESIDE = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 };
 
 // Wherever the focus is: what they press or lead to says so by `data-key`.
-const ANYWHERE = /^[/[\]1-9]$/;
+const ANYWHERE = /^[/[\]sx?]$/;
 
-function anywhere(event) {
+function anywhere(event, row) {
+  const at = `:is(a, input, select, summary)[data-key="${event.key}"]`;
   const target = ANYWHERE.test(event.key)
-    ? content().querySelector(`:is(a, input)[data-key="${event.key}"]`)
+    ? (row?.closest("section")?.querySelector(at) ?? content().querySelector(at))
     : null;
   if (!target) return false;
   if (target.tagName === "A") target.click();
-  else target.select();
+  else if (target.tagName === "SUMMARY") target.parentElement.open = true;
+  else if (target.tagName === "INPUT") target.select();
   target.focus();
   event.preventDefault();
   return true;
+}
+
+// Where none is typed it says why, and no button has the focus while somebody types one.
+function toTime(row) {
+  const field = row.querySelector("input[data-key=t]");
+  if (field) {
+    field.focus();
+    return;
+  }
+  rest(row);
+  const told = document.getElementById("rows")?.dataset;
+  if (!told || row.querySelector("[data-no-time]")) return;
+  const why = document.createElement("p");
+  why.className = "mb-0";
+  why.dataset.noTime = "";
+  why.role = "alert";
+  why.textContent = byKey(row, "u") ? told.notTimed : told.notSaid;
+  row.querySelector("[data-acts]").append(why);
 }
 
 document.addEventListener("keydown", (event) => {
@@ -190,19 +221,19 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName)) {
     goesOn(event);
+    if (event.key === "Enter" && event.target.matches("form[method=get] select")) {
+      event.target.form.requestSubmit();
+      event.preventDefault();
+    }
     if (event.key === "Escape") focusOn(row ?? rows().find(expected) ?? rows()[0]);
     return;
   }
-  if (anywhere(event) || !row) return;
+  if (anywhere(event, row) || !row) return;
   if (event.key in BESIDE) {
     const all = rows();
     focusOn(all[all.indexOf(row) + BESIDE[event.key]]);
   } else if (event.key === "t") {
-    row.querySelector("input[data-key=t]")?.focus();
-  } else if (event.key === "?") {
-    const help = document.getElementById("help");
-    help.open = true;
-    help.querySelector("summary").focus();
+    toTime(row);
   } else if (!byKey(row, event.key)) {
     return;
   } else {

@@ -65,12 +65,26 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """`outcome`: a code that marks the whole section. `about`: label → value, in order."""
+    """`outcome`: a code that marks a whole section of gates. `about`: label → value, in order.
+    `folds`: only who checks reads it, and the first of `about` is the gist of it."""
 
     title: str
     outcome: str = ""
     about: tuple[tuple[str, str], ...] = ()
     points: tuple[Point, ...] = ()
+    folds: bool = False
+
+    @property
+    def closed(self) -> tuple[Point, ...]:
+        """Of gates those that aren't open, for now or for good."""
+        if not self.outcome:
+            return ()
+        return tuple(point for point in self.points if point.kind in (Mark.HOLD, Mark.REFUSE))
+
+    @property
+    def others(self) -> tuple[Point, ...]:
+        """All points but those."""
+        return tuple(point for point in self.points if point not in self.closed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

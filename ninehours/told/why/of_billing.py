@@ -287,6 +287,7 @@ def _day(day: pb.ExplainedDay, claim: pb.ExplainedClaim, facts: NamedFacts) -> S
         gates,
         title=f"{gates.title}{' when it was issued' if claim.issued.fact_id else ''}",
         about=(("claimed", lines or "nothing any more"), *beside),
+        folds=not gates.closed,
     )
 
 

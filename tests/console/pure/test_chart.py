@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -394,3 +394,24 @@ def test_a_table_says_why_it_is_not_told_and_is_left_out_where_it_is_for_other_r
     levels, found = tables_of(Bands(), answers)
     assert (levels.name, levels.why_not) == ("levels", "away")
     assert (found.name, found.why_not, found.rows) == ("plans", "", [])
+
+
+def test_what_is_written_on_a_bar_is_whole_and_none_covers_another() -> None:
+    told = [
+        claim(MONDAY + week * timedelta(days=7), MONDAY + week * timedelta(days=7), stands=True)
+        for week in range(3)
+    ]
+    bands = Bands(
+        levels=[level("2.1", MONDAY, MONDAY + timedelta(days=20))], claims=claims_of(told, {})
+    )
+    drawing = drawn(bands)
+    assert drawing
+    bars = drawing.lanes[-1].shapes
+    for bar in bars:
+        assert bar.x < bar.text_x or bar.text_x + 6 * len(bar.text) <= drawing.axis.width
+    lines = {bar.y for bar in bars}
+    for on_line in lines:
+        ends = 0.0
+        for bar in (each for each in bars if each.y == on_line):
+            assert bar.x >= ends
+            ends = max(bar.x + bar.width, bar.text_x + 6 * len(bar.text))

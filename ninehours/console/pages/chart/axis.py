@@ -17,7 +17,8 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """`kind`: bar, point, line or text; `look`: the class that it is drawn by."""
+    """`kind`: bar, point, line or text; `look`: the class that it is drawn by. `text_x`: where the
+    text of a bar begins."""
 
     kind: str
     look: str
@@ -26,6 +27,7 @@ class Shape:
     width: float = 0
     height: float = 0
     text: str = ""
+    text_x: float = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from ninehours.console.texts import words
 AXIS = 20
 GAP = 12
 BAR = 20
+PAD, LETTER = 4, 6  # before what is written on a bar, and how wide a letter of it is
 HOURS_HIGH = 88
 MOST_HOURS = 20
 CHANGE_OF = "PHQ-9"  # whose change plans measures
@@ -128,7 +129,7 @@ def _spans(
 ) -> Iterator[tuple[str, float, list[Shape]]]:
     """A lane of bars, one below the other where they overlap; none where there are none."""
     if spans:
-        lines = _lines(spans)
+        lines = _lines(spans, axis)
         shapes = [_bar(axis, span, line) for span, line in zip(spans, lines, strict=True)]
         yield title, TITLE + BAR * (1 + max(lines)), shapes
 
@@ -143,16 +144,26 @@ def _bar(axis: Axis, span: Span, line: int = 0) -> Shape:
         width=max(round(width - 1, 1), 1),
         height=BAR - 2,
         text=span.text,
+        text_x=_text_x(axis, span),
     )
 
 
-def _lines(spans: Sequence[Span]) -> list[int]:
-    """On which line each stands, so that none covers another one."""
-    taken: list[date] = []
+def _text_x(axis: Axis, span: Span) -> float:
+    """Where its text begins: on its bar, as far as it ends within the drawing."""
+    x, _ = axis.span(span.first, span.last)
+    return max(min(x + PAD, axis.width - EDGE - LETTER * len(span.text)), GUTTER)
+
+
+def _lines(spans: Sequence[Span], axis: Axis) -> list[int]:
+    """On which line each stands, so that neither it nor its text covers another one."""
+    taken: list[float] = []
     lines = []
     for span in spans:
-        line = next((line for line, until in enumerate(taken) if until < span.first), len(taken))
-        taken[line : line + 1] = [span.last or date.max]
+        x, width = axis.span(span.first, span.last)
+        text_x = _text_x(axis, span)
+        begins, ends = min(x, text_x), max(x + width, text_x + LETTER * len(span.text))
+        line = next((line for line, until in enumerate(taken) if until <= begins), len(taken))
+        taken[line : line + 1] = [ends]
         lines.append(line)
     return lines
 

@@ -67,6 +67,7 @@ def claim(visit: Visit) -> Screen:
         "waits": [*_waits(told)],
         "happened": [*_happened(told, names)],
         "acts": [*_acts(told, names)] if visit.person.role is Role.BILLER else [],
+        "answers_anew": visit.person.role is Role.BILLER and _is_answered(told),
     }
     return Screen("claim.html", shown)
 
@@ -165,8 +166,14 @@ def _acts(told: pb.ExplainedClaim, names: Mapping[str, str]) -> Iterator[Act]:
     if proposal.state in OPEN_PROPOSALS:
         was, now = _money(proposal.issued_charge), _money(proposal.corrected_charge)
         yield act_of_correction(told.payer_id, payer, told.claim_id, was=was, now=now)
-    if not told.followed_by_claim_id:
+    if not (told.followed_by_claim_id or _is_answered(told)):
         yield act_of_answer(told.claim_id, proposal.state)
+
+
+def _is_answered(told: pb.ExplainedClaim) -> bool:
+    """The payer did, and nothing waits for another answer."""
+    awaits = told.proposal.state == events.PROPOSAL_STATE_AWAITING_CONTROL_NUMBER
+    return told.HasField("answer") and not (awaits or told.followed_by_claim_id)
 
 
 def _money(amount: Any) -> str:

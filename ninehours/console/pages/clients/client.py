@@ -40,6 +40,7 @@ def client(visit: Visit) -> Screen:
     told = said_of(said, known, zone)
     shown = {
         "who": who,
+        "shows_claims": visit.person.role is Role.BILLER,
         "site": name_of(known["site_id"], who.site_id),
         "summary": [*in_words(who.identity), *in_words(who.contacts)],
         "doubles": doubles_of(visit, who, here, _member_number(said)),

@@ -28,8 +28,8 @@ from ninehours.console.visit import GoTo, NotYours, Screen, Visit
 
 PATH = "/my-day/notes"
 FOR_ALL, ADDENDUM, STATEMENT = "group_text", "addendum", "statement"
-TO, WHO, SIGNED = "to", "subject", "signed"
-ALL = "all"  # of those who were signed; nobody is chosen until somebody is
+TO, WHO, SIGNED, ATTESTED = "to", "subject", "signed", "attested"
+ALL = "all"  # of those who were signed, or are to be attested; nobody is chosen until somebody is
 THERE = frozenset({State.HERE, State.LEFT, State.ATTENDED})
 EVERYBODY = ""  # in place of a client
 
@@ -181,12 +181,15 @@ def attest_notes(visit: Visit) -> GoTo | Screen:
     """Attest what was signed too late, of one or of all of them, each as a statement of its own."""
     session = _session(visit, visit.form)
     terms = _terms(visit, session)
-    asked = visit.form.get("attested", EVERYBODY)
+    asked = visit.form.get(ATTESTED, "")
     to = [
         part.client_id
         for part in _parts(session, terms)
-        if part.client_id == asked or (asked == EVERYBODY and part.to_attest)
+        if part.client_id == asked or (asked == ALL and part.to_attest)
     ]
+    if not asked:
+        at = {ATTESTED: words().notes.no_one_chosen_to_attest}
+        return _screen(visit, session, RefusedNotes(at=at))
     text = visit.form.get(STATEMENT, "").strip()
     if not text:
         return _screen(visit, session, RefusedNotes(at={STATEMENT: words().notes.no_statement}))
@@ -259,7 +262,7 @@ def _screen(visit: Visit, session: NotedSession, wrong: RefusedNotes | None = No
         "addendum_to": typed.get(TO, ""),
         "just_signed": [part for part in signed if part.client_id in just],
         "to_attest": [part for part in parts if part.to_attest],
-        "attested": typed.get("attested", EVERYBODY),
+        "attested": typed.get(ATTESTED, ""),
         "statement": typed.get(STATEMENT, ""),
         "wrong": refused,
         "kept": bool(typed) and not visit.form,
@@ -308,7 +311,8 @@ def _terms(visit: Visit, session: NotedSession) -> Mapping[str, billing.NoteTerm
 
 def _focus(parts: Sequence[NotePart], wrong: RefusedNotes, just: Sequence[str]) -> str:
     """The field that is to be typed in first; SIGNED: nothing is left, and it says what was."""
-    for name in (WHO, FOR_ALL, *(part.field for part in parts), STATEMENT, TO, ADDENDUM):
+    own = (part.field for part in parts)
+    for name in (WHO, FOR_ALL, *own, ATTESTED, STATEMENT, TO, ADDENDUM):
         if name in wrong.at:
             return name
     if wrong.whole:
@@ -318,7 +322,7 @@ def _focus(parts: Sequence[NotePart], wrong: RefusedNotes, just: Sequence[str]) 
         return FOR_ALL if len(to_sign) == len(parts) else to_sign[0].field
     if any(part.client_id in just for part in parts):
         return SIGNED
-    return STATEMENT if any(part.to_attest for part in parts) else ""
+    return ATTESTED if any(part.to_attest for part in parts) else ""
 
 
 def _wrong(visit: Visit, refusal: RemoteRefusal) -> RefusedNotes:

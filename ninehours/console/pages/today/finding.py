@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
+from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 from ninehours.attendance.v1 import roster_service_pb2 as roster
 from ninehours.intake.v1 import search_service_pb2 as intake
 
@@ -16,8 +17,11 @@ from ninehours.console.pages.today.roster import (
     KnownOfClients,
     full_name,
     groups_of,
+    moment_of,
 )
+from ninehours.console.pages.today.times import on_the_wall
 from ninehours.console.policies import require
+from ninehours.console.texts import words
 from ninehours.console.visit import Screen, Visit
 
 MOST_FOUND = 10
@@ -26,7 +30,8 @@ MOST_FOUND = 10
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A client who meets what was typed. `rows`: theirs on the day's rosters; `groups`: those that
-    they are in no row of, and may be added to."""
+    they are in no row of, and may be added to; `elsewhere`: where else they are expected that
+    day."""
 
     client_id: str
     name: str
@@ -34,6 +39,7 @@ class Found:
     site: str
     level: str
     active: bool
+    elsewhere: Sequence[str]
     rows: Sequence[tuple[str, Group]]
     groups: Sequence[Group]
 
@@ -80,10 +86,43 @@ def _found(
     sessions = sessions_of(visit, day)
     nameless = KnownOfClients(names={}, standing=None)
     groups = groups_of(sessions, nameless, day.zone, datetime.now(UTC)) if clients else []
-    return [_one(each.client, groups, sites) for each in clients]
+    return [
+        _one(each.client, groups, sites, _elsewhere(visit, day, sites, each.client.client_id))
+        for each in clients
+    ]
 
 
-def _one(client: intake.ClientInBrief, groups: Sequence[Group], sites: Mapping[str, str]) -> Found:
+def _elsewhere(visit: Visit, day: Day, sites: Mapping[str, str], client_id: str) -> list[str]:
+    """As attendance tells it of the token's sites."""
+    asked = calendar.ListClientSessionsRequest(client_id=client_id)
+    return elsewhere_in_words(visit.ask(asked).sessions, day, sites)
+
+
+def elsewhere_in_words(
+    sessions: Sequence[calendar.ClientSession], day: Day, sites: Mapping[str, str]
+) -> list[str]:
+    """Where else a client is expected on that day, by this site's clock."""
+    return [
+        str(
+            words().today.find.elsewhere.format(
+                site=sites[session.site_id],
+                begins=on_the_wall(moment_of(session.starts_at), day.zone),
+                ends=on_the_wall(moment_of(session.ends_at), day.zone),
+            )
+        )
+        for session in sessions
+        if session.state == calendar.SESSION_STATE_SCHEDULED
+        and session.site_id != day.site.site_id
+        and date_of(session, "service_date") == day.on
+    ]
+
+
+def _one(
+    client: intake.ClientInBrief,
+    groups: Sequence[Group],
+    sites: Mapping[str, str],
+    elsewhere: Sequence[str],
+) -> Found:
     rows = [
         (row.key, group)
         for group in groups
@@ -98,6 +137,7 @@ def _one(client: intake.ClientInBrief, groups: Sequence[Group], sites: Mapping[s
         site=sites.get(client.site_id, ""),
         level=client.admitted_level,
         active=client.active,
+        elsewhere=elsewhere,
         rows=rows,
         groups=[group for group in groups if group.open and group.session_id not in there],
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from http import HTTPStatus
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -21,8 +21,10 @@ from ninehours.console.pages.today.roster import (
     KnownOfClients,
     State,
     clients_of,
+    count_in_words,
     first_expected,
     groups_of,
+    row_to_rest_on,
     service_date,
 )
 from ninehours.console.policies import may, roles_of
@@ -44,10 +46,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A site's day, as the address names it."""
+    """A site's day, as the address names it. `clock`: which one its times are by; empty: all sites
+    go by one."""
 
     site: calendar.ListedSite
     on: date
+    clock: str = ""
 
     @property
     def in_words(self) -> str:
@@ -73,11 +77,13 @@ class Day:
 
 
 def today(visit: Visit) -> Screen:
-    """The roster of the day that the address names; else of today, at the first site."""
+    """The roster of the day that the address names; else of today, at the site that the browser was
+    at, or the first one."""
     sites = _sites(visit)
     if not sites:
         return Screen("no_site.html")
-    return screen_of(visit, day_of(visit.query, sites), sites)
+    kept = {"site": visit.site_id} if visit.site_id in {site.site_id for site in sites} else {}
+    return screen_of(visit, day_of({**kept, **visit.query}, sites), sites)
 
 
 def screen_of(
@@ -90,7 +96,8 @@ def screen_of(
     sessions = sessions_of(visit, day)
     told = _told(visit, clients_of(sessions), day)
     groups = groups_of(sessions, told, day.zone, datetime.now(UTC))
-    first = visit.query.get("at") or first_expected(groups, visit.query.get("after", ""))
+    after = visit.query.get("after", "")
+    first = visit.query.get("at") or first_expected(groups, after)
     shown = {
         "day": day,
         "sites": sites,
@@ -103,9 +110,11 @@ def screen_of(
         "admitted_by": named_roles(roles_of(admitting.AdmitClientRequest())),
         "refused": refused,
         "focus": refused.row if refused else first,
+        "rests": "" if refused or first else row_to_rest_on(groups, after),
+        "count": count_in_words,
     }
     status = HTTPStatus.OK if refused is None else HTTPStatus.UNPROCESSABLE_ENTITY
-    return Screen("today.html", shown, status)
+    return Screen("today.html", shown, status, site_id=day.site.site_id)
 
 
 def day_named(visit: Visit, named: Mapping[str, str]) -> tuple[Day, Sequence[calendar.ListedSite]]:
@@ -122,12 +131,24 @@ def day_of(named: Mapping[str, str], sites: Sequence[calendar.ListedSite]) -> Da
     found = next((site for site in sites if site.site_id == site_id), None)
     if found is None:
         raise NoSuchPage
-    if not (on := named.get("on")):
-        return Day(found, datetime.now(ZoneInfo(found.time_zone)).date())
     try:
-        return Day(found, date.fromisoformat(on))
+        on = (
+            date.fromisoformat(named["on"])
+            if named.get("on")
+            else datetime.now(ZoneInfo(found.time_zone)).date()
+        )
     except ValueError:
         raise NoSuchPage from None
+    return Day(found, on, _clock_of(found, on, sites))
+
+
+def _clock_of(site: calendar.ListedSite, on: date, sites: Sequence[calendar.ListedSite]) -> str:
+    """`New York (EST)`; empty: all of these sites go by one."""
+    if len({each.time_zone for each in sites}) == 1:
+        return ""
+    noon = datetime.combine(on, time(12), ZoneInfo(site.time_zone))
+    place = site.time_zone.rpartition("/")[2].replace("_", " ")
+    return f"{place} ({noon.tzname()})"
 
 
 def sessions_of(visit: Visit, day: Day) -> Sequence[roster.RecordedSession]:

@@ -14,6 +14,7 @@ from ninehours.intake.v1 import chart_service_pb2 as intake
 
 from ninehours.console.pages.mending import InTheWay
 from ninehours.console.pages.today.times import on_the_wall
+from ninehours.console.texts import words
 
 
 class State(StrEnum):
@@ -120,7 +121,13 @@ class Group:
 
     @property
     def here(self) -> int:
-        return sum(row.state is State.HERE for row in self.rows)
+        """Of those who were to come."""
+        return sum(row.expected and row.state is State.HERE for row in self.rows)
+
+    @property
+    def walked_in(self) -> int:
+        """Who is here, and was not to come."""
+        return sum(not row.expected and row.state is State.HERE for row in self.rows)
 
     @property
     def expected(self) -> int:
@@ -299,6 +306,19 @@ def first_expected(groups: Sequence[Group], after: str = "") -> str:
     begin = keys.index(after) + 1 if after in keys else 0
     around = [*rows[begin:], *rows[:begin]]
     return next((row.key for row in around if row.state is State.EXPECTED), "")
+
+
+def row_to_rest_on(groups: Sequence[Group], after: str = "") -> str:
+    """Where nobody is expected any more: that row, or the first of which something can be said;
+    empty: there is none."""
+    keys = [row.key for group in groups if group.open for row in group.rows]
+    return after if after in keys else next(iter(keys), "")
+
+
+def count_in_words(group: Group) -> str:
+    """`11 of 12 here, and 1 who walked in`."""
+    told = words().today.here_too if group.walked_in else words().today.here
+    return str(told.format(here=group.here, expected=group.expected, walked_in=group.walked_in))
 
 
 def service_date(on: date) -> str:
