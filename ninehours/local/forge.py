@@ -28,11 +28,13 @@ SKIPPED = (".__main__", ".migrations")
 def main(number: int) -> None:
     """Import, say so, then fork until the socket of this number closes."""
     with socket.socket(fileno=number) as launcher:
+        gc.disable()  # What is imported stays: looking for what doesn't is an eighth of the time.
         for name in (*ALSO, *_modules()):
             with suppress(ImportError):  # A test's stand-ins have none of them.
                 importlib.import_module(name)
         gc.collect()
         gc.freeze()  # Collections in the children must not write to what all of them share.
+        gc.enable()
         woken, waking = socket.socketpair()
         for end in (woken, waking):
             end.setblocking(False)
