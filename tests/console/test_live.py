@@ -15,6 +15,7 @@ from kernel.process import Service
 from kernel.store.store import Store
 from kernel.watching.metrics import METRICS
 from ninehours.local.servers import LocalServers
+from tests.harness.console.axe import violations
 from tests.harness.console.browsing import go, tab
 from tests.harness.console.clinic import FAMILIES, ZONE, Clinic, clinic
 from tests.harness.console.reader import Reader
@@ -97,6 +98,41 @@ def test_what_another_desk_says_is_marked_and_takes_neither_focus_nor_what_is_ty
         expect(row(desk, page, group, "Castillo")).to_contain_text("left")
         expect(link).to_be_focused()
     assert len(desk.presence(group, "Castillo").arrivals) == 1
+
+
+def test_of_two_desks_at_one_roster_each_sees_the_other_and_a_late_act_is_told_what_was_done(
+    desk: Clinic, browser: Browser
+) -> None:
+    """Two browsers, each of which works in another row than the other by keys alone."""
+    desk.at_another_site()
+    group = desk.group(FAMILIES[:4])
+    with opened(browser, desk, group) as left, opened(browser, desk, group) as right:
+        for page, other, mine, others, here in (
+            (left, right, "Abbott", "Dlamini", "1 of 4 here"),
+            (right, left, "Brandt", "Castillo", "2 of 4 here"),
+        ):
+            at_work = row(desk, other, group, others).locator("button[data-key=n]")
+            at_work.focus()
+            row(desk, page, group, mine).locator("button[data-key=i]").press("i")
+            expect(row(desk, other, group, mine)).to_contain_text("changed")
+            expect(other.get_by_text(here)).to_be_visible()
+            expect(at_work).to_be_focused()
+        # Where one is at work, too; and what they do then doesn't count against the other's.
+        row(desk, right, group, "Castillo").locator("button[data-key=i]").press("i")
+        late = row(desk, left, group, "Castillo")
+        expect(late).to_contain_text("here")
+        expect(late).to_contain_text("changed")
+        expect(late.locator("button[data-key=n]")).to_be_focused()
+        left.keyboard.press("Enter")
+        expect(late.get_by_role("alert")).to_contain_text("They were checked in meanwhile")
+        expect(late).to_contain_text("here")
+        expect(late.locator("input[name=time]")).to_be_focused()
+        assert violations(left) == []
+        left.keyboard.press("Escape")
+        left.keyboard.press("u")
+        expect(row(desk, right, group, "Castillo")).to_contain_text("expected")
+        expect(right.get_by_text("2 of 4 here")).to_be_visible()
+    assert not desk.presence(group, "Castillo").HasField("absence")
 
 
 def test_a_group_that_others_schedule_is_told_and_shown_where_it_begins_and_takes_no_focus(
