@@ -1,4 +1,5 @@
-"""Every form carries whose session it is of, and every command which one it is."""
+"""Every form carries whose session it is of, every command which one it is; what is refused is read
+in both themes."""
 
 import re
 from collections.abc import Iterator
@@ -48,3 +49,12 @@ def test_every_form_carries_the_token_of_its_session() -> None:
 def test_every_command_carries_its_id() -> None:
     without = {action for action, text in forms() if 'name="command_id"' not in text}
     assert without == {*WITHOUT_COMMAND}
+
+
+def test_what_is_refused_is_told_in_a_color_that_is_read_on_dark_too() -> None:
+    """`text-danger` alone is the same red in both themes, too dark for one of them."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in TEMPLATES}
+    told = {name for name, text in texts.items() if "text-danger-emphasis" in text}
+    faint = {name for name, text in texts.items() if re.search(r"text-danger(?!-)", text)}
+    assert len(told) > 5
+    assert faint == set()

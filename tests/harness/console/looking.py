@@ -77,15 +77,28 @@ def look(
         seen.unexplained = unexplained(page, sums)
         seen.headings = page.locator("h1").all_inner_texts()
         seen.stored = page.evaluate(STORED)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": HEIGHT})
-            seen.widths[width] = page.evaluate("document.documentElement.scrollWidth")
-        for width, theme, only in JUDGED:
-            page.set_viewport_size({"width": width, "height": HEIGHT})
-            page.emulate_media(color_scheme=theme)
-            if found := violations(page, only):
-                seen.broken[f"{theme}, {width}"] = found
+        seen.widths, seen.broken = widths(page), broken(page)
     return seen
+
+
+def widths(page: Page) -> dict[int, int]:
+    """How wide it gets, by how wide it may be."""
+    found = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        found[width] = page.evaluate("document.documentElement.scrollWidth")
+    return found
+
+
+def broken(page: Page) -> dict[str, list[str]]:
+    """What keeps somebody out of it as it looks now, by theme and width."""
+    found = {}
+    for width, theme, only in JUDGED:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        page.emulate_media(color_scheme=theme)
+        if judged := violations(page, only):
+            found[f"{theme}, {width}"] = judged
+    return found
 
 
 def listen(page: Page, at: str, seen: Seen) -> None:
