@@ -24,7 +24,7 @@ Act = Callable[[Page, PlayedStory], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherLook:
-    """`at`: the page that it begins on; `act`: what leads to it; `shows`: what is seen of it then."""
+    """`at`: the page that it begins on; `act`: what leads to it; `shows`: what is seen then."""
 
     name: str
     at: Callable[[PlayedStory], str]
