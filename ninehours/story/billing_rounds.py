@@ -66,6 +66,7 @@ def _correct(story: DemoStory, payer: DemoPayer, on: date) -> None:
             ],
         )
         story.give(BILLER, f"issue corrections to {payer.key}: {names}", request, now)
+        story.gateway.catch_up()
     issued = summary.batches_of_corrections(story.gateway, payer_id, now)
     story.batches += [batch for batch in issued if batch not in story.batches]
 
