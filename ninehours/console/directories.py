@@ -64,22 +64,27 @@ def sites_of(visit: Visit) -> Sequence[calendar.ListedSite]:
     return sorted(found, key=lambda site: (site.name.casefold(), site.site_id))
 
 
+def staff_named(visit: Visit) -> Mapping[str, str]:
+    """Those whom billing names on claims, by id: `Kim Ferro`; none where it doesn't answer."""
+    try:
+        found = visit.ask_briefly(work.NameStaffRequest()).staff
+    except (ServiceAway, RemoteRefusal):
+        return {}
+    return {each.staff_id: f"{each.given_name} {each.family_name}" for each in found}
+
+
 def everybody_named(visit: Visit) -> Mapping[str, str]:
     """Payers, sites, who bills and who renders, by their ids; as far as whoever asks is told."""
     return {**sites_named(visit), **_of_billing(visit)}
 
 
 def _of_billing(visit: Visit) -> Mapping[str, str]:
-    payers = payers_named(visit)
+    named = {**payers_named(visit), **staff_named(visit)}
     try:
         listed = visit.ask_briefly(ledger.ListProvidersRequest())
     except (ServiceAway, RemoteRefusal):
-        return payers
-    providers = {provider.provider_id: provider.name for provider in listed.providers}
-    staff = {
-        each.staff_id: f"{each.given_name} {each.family_name}" for each in listed.practitioners
-    }
-    return {**payers, **providers, **staff}
+        return named
+    return {**named, **{each.provider_id: each.name for each in listed.providers}}
 
 
 def by_name(named: Mapping[str, str]) -> Sequence[tuple[str, str]]:

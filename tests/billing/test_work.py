@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from ninehours.billing.v1 import billing_events_pb2 as events
@@ -183,6 +184,18 @@ def test_payers_are_listed_with_the_versions_of_their_rules(office: Office) -> N
     assert [(payer.payer_id, payer.name) for payer in named] == [
         (office.payer_id, "Prairie Health")
     ]
+
+
+def test_staff_are_named_as_they_were_registered_last_and_by_no_number(office: Office) -> None:
+    kim, pat = str(uuid4()), str(uuid4())
+    office.register_practitioner(kim, family_name="Typed", command="first")
+    office.register_practitioner(kim, family_name="Ferro", given_name="Kim")
+    office.register_practitioner(pat, family_name="Quinn", given_name="Pat")
+    named = office.call("NameStaff", work.NameStaffRequest()).staff
+    assert {each.staff_id: (each.given_name, each.family_name) for each in named} == {
+        kim: ("Kim", "Ferro"),
+        pat: ("Pat", "Quinn"),
+    }
 
 
 def test_everything_wrong_with_a_question_is_told_at_once(office: Office) -> None:

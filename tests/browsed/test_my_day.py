@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 from ninehours.attendance.v1 import roster_service_pb2 as roster
+from ninehours.billing.v1 import billing_work_service_pb2 as work
 from ninehours.intake.v1 import intake_service_pb2 as intake
 from ninehours.plans.v1 import care_service_pb2 as care
 from ninehours.plans.v1 import plans_service_pb2 as plans
@@ -97,6 +98,19 @@ def test_notes_are_kept_signed_and_added_to_without_script(
     assert "And came late." in added.text
     assert added.text.count("Added") == 1
     assert "Okonjo" not in added.at
+
+
+def test_who_signed_stands_by_name_beside_their_id_in_no_address_and_no_title(
+    browsed: LocalSystem, story: PlayedStory
+) -> None:
+    named = story.ask(Role.CLINICIAN, work.NameStaffRequest()).staff
+    session = f"{story.day}&session={story.group.session_id}"
+    page = signed_in(browsed, "clinician").get(f"/my-day/notes?{session}")
+    signer, *_ = [each for each in named if f"(staff/{each.staff_id})" in page.text]
+    name = f"{signer.given_name} {signer.family_name}"
+    assert f"Signed by {name} (staff/{signer.staff_id})" in page.text
+    assert f"{name}, " in page.text  # where one says who one is
+    assert signer.family_name not in page.at + page.body.partition("</title>")[0]
 
 
 def test_who_signs_as_nobody_says_who_they_are_and_keeps_what_they_typed(

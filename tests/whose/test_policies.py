@@ -133,9 +133,10 @@ def test_ones_own_gets_past_policy_and_anothers_does_not(
         assert admitted(world, policy, other, here, there), bound
 
 
-# How payers are called, and with what clients are assessed, is the network's.
+# How payers and staff are called, and with what clients are assessed, is the network's.
 OF_NO_SITE = {
     "ninehours.billing.v1.BillingWorkService.NamePayers",
+    "ninehours.billing.v1.BillingWorkService.NameStaff",
     "ninehours.intake.v1.ChartService.ListInstruments",
 }
 

@@ -16,6 +16,7 @@ from kernel.rpc.call import Call
 from kernel.rpc.translate import date_of, reading, to_date
 from kernel.sites import speaks_for, those_asked
 from kernel.store.store import Store
+from services.billing.adapters import ledger, told
 from services.billing.adapters.as_of import histories_by
 from services.billing.adapters.following import RevisedRow
 from services.billing.adapters.foreseeing import foreseen, foreseen_of_all
@@ -50,6 +51,7 @@ _awaiting_notes_query = rows_query(
 )
 _to_attest_query = rows_query(pb.ListNotesToAttestRequest, **_OF_NOTES, reason=Reason.NOTE_LATE)
 _awaiting_notes = writer(pb.DayAwaitingNotes, DayRow, given=("age_days", "at_stake", "others_wait"))
+_named_staff = writer(pb.NamedStaffMember, told.ToldPractitioner, through=("fact",))
 _note_terms = writer(
     pb.NoteTerms,
     NoteTerms,
@@ -175,6 +177,10 @@ class WorkServicer:
         return pb.NamePayersResponse(
             payers=[pb.NamedPayer(payer_id=it.payer_id, name=it.name) for it in registered]
         )
+
+    def NameStaff(self, _: pb.NameStaffRequest, __: Call) -> pb.NameStaffResponse:
+        with self._lists.store.transaction() as tx:
+            return pb.NameStaffResponse(staff=map(_named_staff, ledger.practitioners(tx)))
 
     def Foresee(self, request: pb.ForeseeRequest, call: Call) -> pb.ForeseeResponse:
         with reading(request) as read:

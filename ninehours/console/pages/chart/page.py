@@ -46,6 +46,7 @@ from ninehours.console.pages.chart.telling import (
     shown,
     shown_moment,
 )
+from ninehours.console.pages.staff import called_by
 from ninehours.console.policies import may
 from ninehours.console.texts import words
 from ninehours.console.visit import NoSuchPage, Screen, Visit
@@ -254,7 +255,7 @@ def _put_right(
         for service in (of_intake, of_attendance, of_plans, of_billing)
         for statement in asked(visit, service.ListStatementsRequest(**of_then)).rows("statements")
     ]
-    return put_right_of(found, zone)
+    return put_right_of(found, zone, called_by(visit))
 
 
 def _instruments(visit: Visit) -> Mapping[str, intake.Instrument]:

@@ -11,7 +11,7 @@ from ninehours.common.v1 import statements_pb2
 
 from ninehours.console.forms.request_form import RequestForm
 from ninehours.console.pages.chart.telling import moment_at, shown_moment
-from ninehours.console.pages.clients.names import who
+from ninehours.console.pages.clients.names import Called, who
 from ninehours.console.texts import words
 
 
@@ -37,17 +37,20 @@ class _SaidField:
     says: str = ""
 
 
-def put_right_of(statements: Sequence[Any], zone: ZoneInfo) -> list[FollowedTelling]:
-    """Of services' statements, each with its revisions, the earliest correction first."""
+def put_right_of(
+    statements: Sequence[Any], zone: ZoneInfo, called: Called = who
+) -> list[FollowedTelling]:
+    """Of services' statements, each with its revisions, the earliest correction first, by whom as
+    `called` tells it."""
     found = [
-        (moment_at(after.said_at, zone), _put_right(before, after, zone))
+        (moment_at(after.said_at, zone), _put_right(before, after, zone, called))
         for statement in statements
         for before, after in pairwise(statement.revisions)
     ]
     return [row for _, row in sorted(found, key=lambda each: each[0])]
 
 
-def _put_right(before: Any, after: Any, zone: ZoneInfo) -> FollowedTelling:
+def _put_right(before: Any, after: Any, zone: ZoneInfo, called: Called) -> FollowedTelling:
     stood, stands = _fields(before.recording, zone), _fields(after.recording, zone)
     if after.voided:
         stands = {}
@@ -68,7 +71,7 @@ def _put_right(before: Any, after: Any, zone: ZoneInfo) -> FollowedTelling:
         if after.reason
         else "",
         remark=after.remark,
-        by=who(after.said_by),
+        by=called(after.said_by),
         at=shown_moment(moment_at(after.said_at, zone)),
     )
 

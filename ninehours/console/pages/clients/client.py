@@ -22,6 +22,7 @@ from ninehours.console.pages.clients.statements import (
     said_in,
     said_of,
 )
+from ninehours.console.pages.staff import called_by
 from ninehours.console.policies import may
 from ninehours.console.texts import words
 from ninehours.console.visit import Screen, Visit
@@ -37,7 +38,7 @@ def client(visit: Visit) -> Screen:
     known = choices_of(visit, who.client_id, here)
     said = visit.ask(statements.ListStatementsRequest(client_id=who.client_id)).statements
     zone = here.zone_of(who.site_id)
-    told = said_of(said, known, zone)
+    told = said_of(said, known, zone, called_by(visit))
     shown = {
         "who": who,
         "shows_claims": visit.person.role is Role.BILLER,

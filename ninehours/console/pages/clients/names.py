@@ -1,6 +1,6 @@
 """Ids that are chosen by names, by whose clock times are read, and who said something."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,8 @@ from ninehours.console.texts import words
 from ninehours.console.visit import Visit
 
 ON_ONE_MACHINE = "person/local-"
+Called = Callable[[str], str]
+"""How somebody is called, by the subject of their tokens."""
 
 
 @dataclass(frozen=True, slots=True)

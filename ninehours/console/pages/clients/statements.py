@@ -12,7 +12,7 @@ from ninehours.common.v1 import statements_pb2
 from ninehours.console.forms.fields import Choice, Fieldset
 from ninehours.console.forms.putting_right import CORRECT, VOID
 from ninehours.console.forms.request_form import in_words
-from ninehours.console.pages.clients.names import who
+from ninehours.console.pages.clients.names import Called, who
 from ninehours.console.pages.today.times import on_the_wall
 from ninehours.console.texts import words
 
@@ -73,12 +73,13 @@ class SaidOfClient:
 
 
 def said_of(
-    statements: Sequence[Any], choices: Choices, zone: ZoneInfo
+    statements: Sequence[Any], choices: Choices, zone: ZoneInfo, called: Called = who
 ) -> Mapping[str, Sequence[SaidOfClient]]:
-    """Of each part what the reader might say, too: by kind, in the order in which it was said."""
+    """Of each part what the reader might say, too: by kind, in the order in which it was said, by
+    whom as `called` tells it."""
     return {
         name: [
-            _said(each, name, choices, zone)
+            _said(each, name, choices, zone, called)
             for kind in part.kinds
             for each in statements
             if kind_of(each) == kind and _is_told(each, part)
@@ -105,9 +106,11 @@ def _is_told(statement: Any, part: ClientPart) -> bool:
     )
 
 
-def _said(statement: Any, name: str, choices: Choices, zone: ZoneInfo) -> SaidOfClient:
+def _said(
+    statement: Any, name: str, choices: Choices, zone: ZoneInfo, called: Called
+) -> SaidOfClient:
     part, kind = PARTS[name], kind_of(statement)
-    every = [_telling(revision, part, choices, zone) for revision in statement.revisions]
+    every = [_telling(revision, part, choices, zone, called) for revision in statement.revisions]
     told = [every[0], *(after for before, after in pairwise(every) if _differ(before, after))]
     tellings = [*map(_what_differs, told, told[1:]), told[-1]]
     if part.alone:
@@ -123,7 +126,9 @@ def _said(statement: Any, name: str, choices: Choices, zone: ZoneInfo) -> SaidOf
     )
 
 
-def _telling(revision: Any, part: ClientPart, choices: Choices, zone: ZoneInfo) -> ClientTelling:
+def _telling(
+    revision: Any, part: ClientPart, choices: Choices, zone: ZoneInfo, called: Called
+) -> ClientTelling:
     at, reason = revision.said_at.ToDatetime(tzinfo=UTC).astimezone(zone), ""
     if revision.reason:
         reason = words().values[statements_pb2.CorrectionReason.Name(revision.reason)]
@@ -132,7 +137,7 @@ def _telling(revision: Any, part: ClientPart, choices: Choices, zone: ZoneInfo) 
         revision=revision.revision,
         said=in_words(content, choices, without=elsewhere(content, part)),
         at=f"{at:%Y-%m-%d}, {on_the_wall(at, zone)}",
-        by=who(revision.said_by),
+        by=called(revision.said_by),
         why=": ".join(filter(None, (reason, revision.remark))),
         voided=revision.voided,
     )

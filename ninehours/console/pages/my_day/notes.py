@@ -18,7 +18,7 @@ from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_date
 from ninehours.console.pages.my_day.page import NOTE_FORM
 from ninehours.console.pages.my_day.rows import in_words, short_date
-from ninehours.console.pages.staff import staff_of
+from ninehours.console.pages.staff import called_by, staff_of
 from ninehours.console.pages.today.acts import meta_of
 from ninehours.console.pages.today.page import Day, day_named, group_named
 from ninehours.console.pages.today.roster import Group, RosterLine, State
@@ -267,6 +267,7 @@ def _screen(visit: Visit, session: NotedSession, wrong: RefusedNotes | None = No
         "wrong": refused,
         "kept": bool(typed) and not visit.form,
         "focus": _focus(parts, refused, just),
+        "called": called_by(visit),
         "moment": lambda stamp: in_words(stamp, session.day.zone),
         "staff": [] if visit.person.subject else staff_of(visit, session.day.site.site_id),
     }

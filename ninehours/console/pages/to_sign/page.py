@@ -15,7 +15,7 @@ from ninehours.console.pages.my_day.rows import (
     in_words,
     short_date,
 )
-from ninehours.console.pages.staff import staff_of
+from ninehours.console.pages.staff import called_by, staff_of
 from ninehours.console.pages.to_sign.deciding import FIELDS, REASONS, UnclearDecision, decision
 from ninehours.console.pages.to_sign.looking import looked_at
 from ninehours.console.pages.to_sign.queue import (
@@ -74,6 +74,7 @@ def _screen(visit: Visit, about: str, kind: str, wrong: WrongFields | None = Non
         "typed": visit.form,
         "reasons": REASONS,
         "date_of": short_date,
+        "called": called_by(visit),
         "moment": lambda stamp: in_words(stamp, _zone(sites, chosen)),
         "dollars": dollars,
         "civil": day_of,
