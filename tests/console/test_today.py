@@ -58,6 +58,9 @@ def test_whoever_comes_next_has_the_focus_until_everybody_is_here(
         assert page.focused.fields["client_id"] == desk.clients[family]
         page = reader.send(page.focused, act="in")
         assert f"{came} of 12 here" in page.text
+    # Then it rests on the last row, and Enter presses nothing of it.
+    resting = page.body.partition('tabindex="-1" autofocus')[0].rpartition('<tr id="')[2]
+    assert resting.startswith(f"{group}.{desk.clients[FAMILIES[-1]]}")
     assert all(presence.arrivals for presence in desk.recorded(group).presences)
 
 
@@ -329,6 +332,18 @@ def test_who_is_on_no_roster_is_found_and_expected_or_walks_in(
     assert desk.presence(group, "Nakamura").arrivals
     again = desk.find(reader, group, "nakamura")
     assert (again.forms_of("/today/record"), "to the row" in again.text) == ([], True)
+
+
+def test_whoever_is_found_and_is_expected_elsewhere_that_day_is_said_to_be(
+    desk: Clinic, reader: Reader
+) -> None:
+    desk.at_another_site()
+    there = desk.group(["Vandermeer"])
+    expected = f"Expected at Lakeside on this day, {desk.wall(there, 0)} – {desk.wall(there, 180)}"
+    assert expected not in desk.find(reader, there, "vandermeer").text
+    desk.at_another_site()
+    here = desk.group(["Abbott"])
+    assert expected in desk.find(reader, here, "vandermeer").text
 
 
 def test_of_nobody_found_it_is_said_what_to_type(desk: Clinic, reader: Reader) -> None:

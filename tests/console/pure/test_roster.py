@@ -7,8 +7,11 @@ from zoneinfo import ZoneInfo
 from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 from ninehours.attendance.v1 import roster_service_pb2 as roster
+from ninehours.common.v1 import due_pb2
+from ninehours.intake.v1 import intake_service_pb2 as intake
 
 from kernel.rpc.translate import to_date, to_timestamp
+from ninehours.console.pages.my_day.rows import safety_rows
 from ninehours.console.pages.today.finding import elsewhere_in_words
 from ninehours.console.pages.today.page import day_of
 from ninehours.console.pages.today.roster import (
@@ -77,6 +80,19 @@ def test_clocks_are_told_where_sites_have_several() -> None:
     asked = {"site": NEW_YORK, "on": str(NOW.date())}
     assert day_of(asked, sites).clock == "New York (EST)"
     assert day_of(asked, sites[1:]).clock == ""
+
+
+def test_a_task_of_a_day_says_by_which_clock_its_site_goes() -> None:
+    sites = {
+        zone: calendar.ListedSite(site_id=zone, name="Tollgate", time_zone=zone)
+        for zone in (CHICAGO, NEW_YORK)
+    }
+    task = intake.SafetyTask(task_id="task", due_at=stamp(0))
+    due = [due_pb2.DueItem(about_id="task", site_id=NEW_YORK)]
+    [row] = safety_rows([task], due, sites, NOW)
+    assert row.site == "Tollgate, New York (EST)"
+    [row] = safety_rows([task], due, {NEW_YORK: sites[NEW_YORK]}, NOW)
+    assert row.site == "Tollgate"
 
 
 def test_who_is_expected_elsewhere_that_day_is_said_to_be() -> None:

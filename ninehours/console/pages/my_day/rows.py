@@ -17,6 +17,7 @@ from ninehours.intake.v1 import intake_service_pb2 as intake
 from ninehours.plans.v1 import courses_service_pb2 as courses
 
 from kernel.due import DueKind
+from ninehours.console.pages.today.page import clock_of
 from ninehours.console.pages.today.roster import moment_of
 from ninehours.console.pages.today.times import on_the_wall
 from ninehours.told.fields import date_of, day_of
@@ -139,7 +140,7 @@ def safety_rows(
                 task_id=task.task_id,
                 client_id=task.client_id,
                 assessment_id=task.assessment_id,
-                site=site.name if site else "",
+                site=_with_clock(site, until.date(), sites) if site else "",
                 until=in_words(task.due_at, zone),
                 late=until < now,
                 high=task.risk != intake.SAFETY_RISK_MODERATE,
@@ -178,7 +179,7 @@ def notes_rows(
             NotesRow(
                 session_id=session_id,
                 site_id=item.site_id,
-                site=site.name,
+                site=_with_clock(site, on, sites),
                 on=on,
                 begins=on_the_wall(moment_of(session.starts_at), zone) if session else "",
                 ends=on_the_wall(moment_of(session.ends_at), zone) if session else "",
@@ -256,6 +257,11 @@ ACT_OF = {
 
 def _to_sign(client_id: str, plan_id: str) -> str:
     return f"/to-sign?{urlencode({'client': client_id, 'about': plan_id})}"
+
+
+def _with_clock(site: calendar.ListedSite, on: date, sites: SitesById) -> str:
+    """`Tollgate IOP, New York (EST)`, where sites go by several clocks."""
+    return ", ".join(filter(None, (site.name, clock_of(site, on, [*sites.values()]))))
 
 
 def _called(sites: SitesById, site_id: str) -> str:

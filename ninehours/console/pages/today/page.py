@@ -139,10 +139,10 @@ def day_of(named: Mapping[str, str], sites: Sequence[calendar.ListedSite]) -> Da
         )
     except ValueError:
         raise NoSuchPage from None
-    return Day(found, on, _clock_of(found, on, sites))
+    return Day(found, on, clock_of(found, on, sites))
 
 
-def _clock_of(site: calendar.ListedSite, on: date, sites: Sequence[calendar.ListedSite]) -> str:
+def clock_of(site: calendar.ListedSite, on: date, sites: Sequence[calendar.ListedSite]) -> str:
     """`New York (EST)`; empty: all of these sites go by one."""
     if len({each.time_zone for each in sites}) == 1:
         return ""
