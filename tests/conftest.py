@@ -2,13 +2,15 @@
 
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 from xdist.scheduler import LoadScopeScheduling
 
 with warnings.catch_warnings():
@@ -16,13 +18,14 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "(read|open)_text is deprecated", DeprecationWarning)
     import kafka.admin  # noqa: F401
 
+from kernel.keys.mounted import MountedMasterKeys
+from kernel.keys.store import SqlKeyStore
 from kernel.process import Service
 from kernel.services import topic_of
-from kernel.store.database import open_database
 from kernel.store.store import Store
+from kernel.vault import Vault
 from ninehours.local.servers import LocalServers
-from tests.harness.kernel.databases import Databases
-from tests.harness.kernel.keys import vault_on
+from tests.harness.kernel.databases import Database, Databases
 from tests.harness.kernel.owner import MIGRATIONS
 from tests.harness.signing import make_everybodys, signer_of, write_keys_of_facts
 
@@ -87,6 +90,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServers]
             admin.execute("ALTER SYSTEM SET fsync = off")
             admin.execute("ALTER SYSTEM SET scram_iterations = 1")
             admin.execute("SELECT pg_reload_conf()")
+            # Its own password was hashed before.
+            admin.execute("SET scram_iterations = 1")
+            password = sql.Literal(conninfo_to_dict(servers.admin_url)["password"])
+            admin.execute(sql.SQL("ALTER ROLE CURRENT_USER PASSWORD {}").format(password))
         yield servers
 
 
@@ -107,9 +114,10 @@ def secrets_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def databases(postgres: LocalServers) -> Databases:
+def databases(postgres: LocalServers) -> Iterator[Databases]:
     """What stores lie in; who asks twice gets what the last one no longer needs."""
-    return Databases(postgres)
+    with closing(Databases(postgres)) as databases:
+        yield databases
 
 
 @pytest.fixture
@@ -129,24 +137,25 @@ def new_store_of_module(databases: Databases, secrets_dir: Path) -> Iterator[New
 @contextmanager
 def stores(databases: Databases, secrets_dir: Path) -> Iterator[NewStore]:
     """Makes stores on fresh databases; at its end they are gone."""
-    opened: list[tuple[Store, Service, str]] = []
+    opened: list[tuple[Service, Database]] = []
 
     def make(service: Service) -> Store:
-        name, logins = databases.take(service)
-        MIGRATIONS[name] = logins.migrations
-        url = logins.processes.url
-        store = Store(
-            open_database(url, pool=10),
+        database = databases.take(service)
+        opened.append((service, database))
+        MIGRATIONS[database.name] = database.logins.migrations
+        # By views of the engines: what a test listens to there is its own.
+        keys = SqlKeyStore(
+            database.keys.execution_options(), MountedMasterKeys(secrets_dir, service.name)
+        )
+        return Store(
+            database.engine.execution_options(),
             codec=service.codec,
             topic=topic_of(service.name),
             network="local",
-            vault=vault_on(url, secrets_dir, service.name),
+            vault=Vault(keys),
             signer=signer_of(service.name),
         )
-        opened.append((store, service, name))
-        return store
 
     yield make
-    for store, service, name in opened:
-        store.close()
-        databases.give_back(service, name)
+    for service, database in opened:
+        databases.give_back(service, database)

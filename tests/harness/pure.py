@@ -7,6 +7,7 @@ anybody, or starts a process. That keeps them quick, and true on a machine that 
 import sys
 import threading
 from collections.abc import Collection, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _touching_nothing(item: pytest.Item) -> Iterator[None]:
     if not is_pure(item.path):
         return (yield)
+    _listen()
     _pure_threads.add(threading.get_ident())
     try:
         return (yield)
@@ -96,5 +98,10 @@ def _connect(*_: Any) -> None:
     _refuse("a database")
 
 
-sys.addaudithook(_audit)
+@cache
+def _listen() -> None:
+    """Once, and not before the first pure test: an interpreter tells of very much, imports too."""
+    sys.addaudithook(_audit)
+
+
 event.listen(Engine, "do_connect", _connect)

@@ -45,33 +45,84 @@ NEXT = "SELECT nextval(pg_get_serial_sequence('published', 'position'))"
 
 
 def test_the_next_finds_nothing_of_the_last(databases: Databases, connect: Connect) -> None:
-    first, _ = databases.take(SERVICE)
-    with connect(first) as admin:
+    first = databases.take(SERVICE)
+    with connect(first.name) as admin:
         before, same = contents(admin), oid(admin)
         admin.execute(FACT)
         position = admin.execute(NEXT).fetchone()
         admin.execute("UPDATE epoch SET epoch = 7")
     databases.give_back(SERVICE, first)
-    second, logins = databases.take(SERVICE)
-    assert second != first
-    with connect(second) as admin:
+    second = databases.take(SERVICE)
+    assert second.name != first.name
+    with connect(second.name) as admin:
         assert oid(admin) == same
         assert contents(admin) == before
         assert admin.execute(NEXT).fetchone() == position
-    with psycopg.connect(plain(logins.processes.url)) as process:
+    with psycopg.connect(plain(second.logins.processes.url)) as process:
         assert process.execute("SELECT count(*) FROM fact").fetchone() == (0,)
     databases.give_back(SERVICE, second)
 
 
+def test_what_only_its_own_engines_asked_stays_connected_and_is_as_new(
+    databases: Databases,
+) -> None:
+    first = databases.take(SERVICE)
+    with first.engine.begin() as connection:
+        [backend] = connection.exec_driver_sql("SELECT pg_backend_pid()").one()
+        before = connection.exec_driver_sql("SHOW ALL").all()
+        connection.exec_driver_sql(FACT)
+        for leaves in (
+            *("SET work_mem = '8MB'", "LISTEN news", "SELECT pg_advisory_lock(7)"),
+            *("CREATE TEMPORARY TABLE mine ()", "DECLARE held CURSOR WITH HOLD FOR SELECT 1"),
+        ):
+            connection.exec_driver_sql(leaves)
+    databases.give_back(SERVICE, first)
+    second = databases.take(SERVICE)
+    assert second is first
+    with second.engine.begin() as connection:
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").one() == (backend,)
+        assert connection.exec_driver_sql("SHOW ALL").all() == before
+        for left in (
+            *("fact", "pg_cursors", "pg_listening_channels()"),
+            *("pg_locks WHERE locktype = 'advisory'", "pg_class WHERE relname = 'mine'"),
+        ):
+            assert connection.exec_driver_sql(f"SELECT FROM {left}").all() == [], left
+    databases.give_back(SERVICE, second)
+
+
+def test_one_that_somebody_came_to_while_nobody_had_it_is_given_to_nobody(
+    databases: Databases, connect: Connect
+) -> None:
+    first = databases.take(SERVICE)
+    databases.give_back(SERVICE, first)
+    with connect(first.name) as admin:
+        spoiled = oid(admin)
+        admin.execute(FACT)
+    second = databases.take(SERVICE)
+    with connect(second.name) as admin:
+        assert oid(admin) != spoiled
+    databases.give_back(SERVICE, second)
+
+
+def test_one_whose_store_still_works_is_given_under_another_name(databases: Databases) -> None:
+    first = databases.take(SERVICE)
+    with first.engine.connect():
+        databases.give_back(SERVICE, first)
+        second = databases.take(SERVICE)
+    assert second.name != first.name
+    databases.give_back(SERVICE, second)
+
+
 def test_who_is_still_connected_is_shut_out(databases: Databases, connect: Connect) -> None:
-    name, logins = databases.take(SERVICE)
-    with psycopg.connect(plain(logins.processes.url)) as process:
-        databases.give_back(SERVICE, name)
+    first = databases.take(SERVICE)
+    with psycopg.connect(plain(first.logins.processes.url)) as process:
+        databases.give_back(SERVICE, first)
         with pytest.raises(psycopg.errors.AdminShutdown):
             process.execute("SELECT 1")
-    databases.take(SERVICE)
+    second = databases.take(SERVICE)
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
-        connect(name)
+        connect(first.name)
+    databases.give_back(SERVICE, second)
 
 
 @pytest.mark.parametrize(
@@ -88,12 +139,12 @@ def test_who_is_still_connected_is_shut_out(databases: Databases, connect: Conne
 def test_an_altered_one_is_given_to_nobody(
     alters: str, databases: Databases, connect: Connect
 ) -> None:
-    name, _ = databases.take(SERVICE)
-    with connect(name) as admin:
+    first = databases.take(SERVICE)
+    with connect(first.name) as admin:
         altered = oid(admin)
-        admin.execute(alters.format(name).encode())
-    databases.give_back(SERVICE, name)
-    name, _ = databases.take(SERVICE)
-    with connect(name) as admin:
+        admin.execute(alters.format(first.name).encode())
+    databases.give_back(SERVICE, first)
+    second = databases.take(SERVICE)
+    with connect(second.name) as admin:
         assert oid(admin) != altered
-    databases.give_back(SERVICE, name)
+    databases.give_back(SERVICE, second)

@@ -23,6 +23,7 @@ from ninehours.told.status import problems_of
 from operations.serving import OperatingServicer
 from operations.verifying.examination import ServiceChecks
 from tests.harness.kernel.counters import ADA, PATIENCE, attended, published, until
+from tests.harness.kernel.databases import send_away
 from tests.harness.kernel.owner import as_owner
 from tests.harness.signing import signatures_of
 from tests.kernel.test_relay import running
@@ -63,7 +64,7 @@ def small_disk(counting: Store, postgres: LocalServers, tmp_path: Path) -> Itera
     )
     if mounted.returncode != 0:
         pytest.fail(f"a small file system can't be mounted here: {mounted.stderr.strip()}")
-    name = counting.engine.url.database
+    name = str(counting.engine.url.database)
     try:
         place = folder / "tablespace"
         place.mkdir(mode=0o700)
@@ -71,11 +72,13 @@ def small_disk(counting: Store, postgres: LocalServers, tmp_path: Path) -> Itera
         os.chown(place, owner.st_uid, owner.st_gid)
         counting.close()
         with psycopg.connect(postgres.admin_url, autocommit=True) as admin:
+            send_away(admin, name)
             admin.execute(f"CREATE TABLESPACE small LOCATION '{place}'")
             admin.execute(f"ALTER DATABASE {name} SET TABLESPACE small")
             yield SmallDisk(folder)
             (folder / "filling").unlink(missing_ok=True)
             counting.close()
+            send_away(admin, name)
             admin.execute(f"ALTER DATABASE {name} SET TABLESPACE pg_default")
             admin.execute("DROP TABLESPACE small")
     finally:

@@ -47,6 +47,7 @@ from tests.harness.kernel.counters import (
     executor_of,
     until,
 )
+from tests.harness.kernel.databases import send_away
 from tests.harness.kernel.keys import KeysInMemory, keys_of, keys_url
 from tests.harness.kernel.owner import as_owner, owning
 
@@ -504,6 +505,7 @@ def copied(postgres: LocalServers, of: URL) -> str:
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
         owner = str(of.username).replace(PROCESSES, OWNER)
         names = [sql.Identifier(str(each)) for each in (name, of.database, owner)]
+        send_away(admin, str(of.database))
         admin.execute(create.format(*names))
     return of.set(database=name).render_as_string(hide_password=False)
 

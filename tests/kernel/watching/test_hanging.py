@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +185,8 @@ def frozen_store(tmp_path: Path, secrets_dir: Path, no_migrations: Path) -> Iter
                 for process in reversed(every):
                     process.resume()
 
-        with stores(Databases(servers), secrets_dir) as make:
+        databases = closing(Databases(servers))
+        with databases as given, stores(given, secrets_dir) as make:
             yield _tallying(make, no_migrations), frozen
 
 
