@@ -40,6 +40,9 @@ up: $(RUN) ## start everything on this machine and stay; ARGS=--help
 	@$(GENERATE)
 	@exec $(BIN)/python -m ninehours.cli up $(ARGS)
 
+# What each of many processes imports is compiled once, whatever is preferred elsewhere.
+test fast coverage: export PYTHONDONTWRITEBYTECODE :=
+
 # Three on two cores: a part of what they do is waiting.
 test: $(DEV) ## every test; ARGS go to pytest
 	@$(GENERATE)
