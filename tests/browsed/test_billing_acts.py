@@ -4,6 +4,7 @@ it is sent, refused at its field. On days and claims that nobody else's tests lo
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -19,6 +20,7 @@ from ninehours.local.system import LocalSystem
 from ninehours.story import days
 from ninehours.story.catching_up import wait_until_caught_up
 from ninehours.told.fields import iso
+from tests.browsed.test_clients import fill, press
 from tests.browsed.test_my_day import signed_in
 from tests.harness.console.altered import ServicesOfThen, altered
 from tests.harness.console.axe import violations
@@ -205,9 +207,9 @@ def test_a_correction_leaves_by_keys_alone_and_once_however_often_it_is_sent(
 
 
 def test_a_day_is_billed_without_authorization_and_its_claim_leaves_once_by_keys_alone(
-    browser: Browser, biller: Reader, story: PlayedStory
+    page: Page, browser: Browser, biller: Reader, story: PlayedStory
 ) -> None:
-    """Without script, too: the day is said by a reader, its claim issued in a browser without."""
+    """The day is said in a browser with script, its claim issued in one without."""
     asked = work.ListWorkRequest(kind=work.WORK_KIND_HOLD, reason="AUTHORIZATION_USED_UP")
     held = [f"{each.client_id}/{iso(each.first)}" for each in story.ask(Role.BILLER, asked).items]
     day = next(each for each in held if each != story.held_day)
@@ -219,25 +221,29 @@ def test_a_day_is_billed_without_authorization_and_its_claim_leaves_once_by_keys
     looked = biller.send(form, step="look", reason="WAIVER_REASON_NETWORK_DECISION")
     assert "a new draft" in looked.text
     assert f'href="/why/days/{day}"' in looked.body
-    for _ in range(2):
-        assert biller.send(looked.form(path), step="record").at == f"/why/days/{day}"
+    page.goto(f"/why/days/{day}")
+    press(page, "Bill it without authorization")
+    fill(page, reason="network")
+    looked_and_recorded(page, f"/why/days/{day}")
+    # Of who looked before, the same; it is said once.
+    assert biller.send(looked.form(path), step="record").at == f"/why/days/{day}"
     caught_up(story)
     assert "PER_DIEM" in biller.get(f"/why/days/{day}").text
 
     way_in = f"http://{biller.address}/sign-in?way-in={WAY_IN}"
-    with tab(browser, way_in, "biller", java_script_enabled=False) as page:
-        page.goto("/issue")
-        page.get_by_label("Payer").focus()
-        page.keyboard.type(payer_name(story, story.draft.payer_id))
-        page.keyboard.press("Tab")
-        page.keyboard.type(f"{ServicesOfThen.NOW:%m%d%Y}")
-        page.keyboard.press("Enter")
-        page.get_by_role("button", name="Issue: 1 claim, ").press("Enter")
-        expect(page.locator("h1")).to_have_text("Issued")
-        expect(page.locator(f"a[href='/why/days/{day}']")).to_have_count(1)
-        file = page.get_by_role("link", name="File 1")
+    with tab(browser, way_in, "biller", java_script_enabled=False) as plain:
+        plain.goto("/issue")
+        plain.get_by_label("Payer").focus()
+        plain.keyboard.type(payer_name(story, story.draft.payer_id))
+        plain.keyboard.press("Tab")
+        plain.keyboard.type(f"{ServicesOfThen.NOW:%m%d%Y}")
+        plain.keyboard.press("Enter")
+        plain.get_by_role("button", name="Issue: 1 claim, ").press("Enter")
+        expect(plain.locator("h1")).to_have_text("Issued")
+        expect(plain.locator(f"a[href='/why/days/{day}']")).to_have_count(1)
+        file = plain.get_by_role("link", name="File 1")
         first = str(file.get_attribute("href"))
-        page.reload()
+        plain.reload()
         assert file.get_attribute("href") == first
     content = biller.get(first)
     assert content.headers["cache-control"] == "no-store"
@@ -300,6 +306,42 @@ def test_a_revocation_is_settled_from_where_the_claim_stays(
     looked = biller.send(biller.get(path).form(path), step="look", disclose="no")
     assert biller.send(looked.form(path), step="record").status == 200
     assert "REVOKED_AFTER_SERVICE" in biller.get(preview).text
+
+
+def test_what_opens_a_day_is_recorded_by_keys_alone(
+    page: Page, biller: Reader, story: PlayedStory
+) -> None:
+    """An authorization of years in which nobody came yet, and what a revocation lets be told, which
+    is settled at the end as it was in the story."""
+    page.goto(f"/why/days/{story.held_day}")
+    press(page, "Record an authorization")
+    fill(page, number="A-7002", unit="days", units="7")
+    fill(page, effective_from="02012032", effective_to="02022032")
+    looked_and_recorded(page, f"/why/days/{story.held_day}")
+    client_id = story.held_day.partition("/")[0]
+    asked = billing.ListAuthorizationsRequest(client_id=client_id)
+    firsts = [iso(each.effective_from) for each in story.ask(Role.BILLER, asked).authorizations]
+    assert firsts.count("2032-02-01") == 1
+
+    preview = f"/issue?payer={story.draft.payer_id}&through={iso(story.draft.last)}"
+    page.goto(preview)
+    press(page, "Settle the revocation")
+    page.wait_for_url("**/revocation")
+    path = urlsplit(page.url).path
+    why = path.replace("/days/", "/why/days/").removesuffix("/revocation")
+    for disclose, revoked_on in (("yes", f"{days.REVOKED:%m%d%Y}"), ("no", "")):
+        page.goto(path)
+        fill(page, disclose=disclose, revoked_on=revoked_on)
+        looked_and_recorded(page, why)
+        assert ("REVOKED_AFTER_SERVICE" in biller.get(preview).text) == (disclose == "no")
+
+
+def looked_and_recorded(page: Page, at: str) -> None:
+    """What would follow, then where it is read."""
+    press(page, "See what would follow", "button")
+    expect(page.get_by_role("button", name="Record it")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: urlsplit(url).path == at)
 
 
 def paths_to(shown: Shown, begins: str) -> list[str]:
