@@ -7,11 +7,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
+from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from ninehours.intake.v1 import statements_service_pb2 as statements
 from playwright.sync_api import Browser, expect
 
 from kernel.process import Service
+from kernel.roles import Role
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
 from tests.harness.billing.history import day
@@ -19,6 +22,7 @@ from tests.harness.console.browsing import go, tab
 from tests.harness.console.clinic import SCRIPT, Clinic, clinic
 from tests.harness.console.reader import Form, Reader, Shown
 from tests.harness.console.running import WAY_IN
+from tests.harness.intake.service import network
 
 MISTYPED = {
     "correction.reason": "CORRECTION_REASON_MISTYPED",
@@ -70,12 +74,12 @@ def find(reader: Reader, text: str) -> Shown:
     return reader.send(reader.get("/clients").form("/clients"), text=text)
 
 
-def stated(desk: Clinic, client_id: str, kind: str) -> Any:
-    """The one statement of a kind."""
+def stated(desk: Clinic, client_id: str, kind: str, role: Role = Role.FRONT_DESK) -> Any:
+    """The one statement of a kind, as somebody in that role is told it."""
     every = desk.house.desk.call(
         statements.ListStatementsRequest(client_id=client_id),
-        roles=frozenset({"front_desk"}),
-        purpose="OPERATIONS",
+        roles=frozenset({role}),
+        purpose=role.purpose,
     ).statements
     [found] = [each for each in every if each.revisions[0].recording.WhichOneof("said") == kind]
     return found
@@ -351,6 +355,52 @@ def test_somebody_new_is_registered_beside_who_may_be_here_already(
     assert "Marchetti, Rosa" in registered[0].text
     again = reader.send(reader.get("/clients/new").form("/clients/new"), step="compare")
     assert "Perhaps already here" not in again.text
+
+
+def test_a_clinician_admits_them_and_says_what_they_have(desk: Clinic) -> None:
+    site_id, program_id = desk.front_desk.site_id, desk.front_desk.program_id
+    kind = common.PROGRAM_KIND_SUBSTANCE_USE
+    program = common.Program(program_id=program_id, kind=kind, under_part2=True)
+    opened_there = attendance.ProgramOpened(site_id=site_id, program=program)
+    desk.house.desk.told(*network(site_id), opened_there)
+    client_id = desk.house.desk.registered(family_name="Ramaswamy", site_id=site_id)
+    clinician = desk.running.signed_in("clinician")
+    path = f"/clients/{client_id}/say/admission"
+    form = clinician.get(path).form(path)
+    assert (form.fields["level_of_care"], form.fields["admitted_on"] != "") == ("2.1", True)
+    refused = clinician.send(form, step="look", level_of_care="")
+    assert (refused.status, 'id="why-level_of_care"' in refused.body) == (422, True)
+    looked = clinician.send(form, step="look")
+    assert looked.status == 200, looked.text
+    for _ in ("once", "again"):
+        page = clinician.send(looked.form(path), step="record")
+        assert (page.status, page.at) == (200, f"/clients/{client_id}")
+    assert "2.1 (ASAM: intensive outpatient)" in page.text
+    path = f"/clients/{client_id}/say/diagnosis"
+    form = clinician.get(path).form(path)
+    since = {"effective_from": "2026-03-02"}
+    refused = clinician.send(form, step="look", code="Alcohol", **since)
+    assert (refused.status, 'id="why-code"' in refused.body) == (422, True), refused.text
+    looked = clinician.send(form, step="look", code="F10.20", **since)
+    page = clinician.send(looked.form(path), step="record")
+    assert "F10.20" in page.text
+    said = stated(desk, client_id, "diagnosis", Role.CLINICIAN)
+    path = f"/clients/{client_id}/statements/{said.statement_id}/correct"
+    form = clinician.get(path).form(path)
+    looked = clinician.send(form, step="look", **MISTYPED, **{"recording.diagnosis.code": "F10.10"})
+    page = clinician.send(looked.form(path), step="record")
+    assert "F10.10" in page.text
+    said = stated(desk, client_id, "admission", Role.CLINICIAN)
+    path = f"/clients/{client_id}/statements/{said.statement_id}/correct"
+    form = clinician.get(path).form(path)
+    assert "recording.admission.program.kind" not in form.fields
+    looked = clinician.send(
+        form, step="look", **MISTYPED, **{"recording.admission.level_of_care": "2.5"}
+    )
+    assert "2.5" in clinician.send(looked.form(path), step="record").text
+    other = desk.running.signed_in("front_desk")
+    assert other.get(f"/clients/{client_id}/say/admission").status == 403
+    assert "F10.10" not in other.get(f"/clients/{client_id}").text
 
 
 def test_who_may_be_one_person_is_judged_later_from_their_page_and_the_last_word_is_seen(

@@ -13,6 +13,8 @@ from ninehours.told.fields import iso
 
 PLACES: Mapping[str, str] = {
     "VerifyCoverage": "/clients/{client_id}#coverages",
+    "AdmitClient": "/clients/{client_id}/say/admission",
+    "RecordDiagnosis": "/clients/{client_id}/say/diagnosis",
     "GiveConsent": "/clients/{client_id}/say/consent",
     "SignPlan": "/to-sign",
     "SignNote": "/my-day",

@@ -25,8 +25,13 @@ from ninehours.console.texts import words
 from ninehours.console.visit import GoTo, NoSuchPage, Screen, Visit
 
 ALL = frozenset(each for sayable in SAYABLE.values() for each in sayable)
-# Whose client they are is for an admission to say, and a registration is of one site.
-KEPT = ("site_id",)
+# Whose client they are is for an admission to say, and a registration is of one site. Another place
+# is a transfer; who was admitted elsewhere all along is admitted anew.
+KEPT = ("site_id", "program", "program_id")
+# A program is chosen among those that there are, and attendance says what it is.
+CHOSEN = ("program",)
+MOST_COMMON = {"level_of_care": "2.1", "rank": 1}
+BEGINS_TODAY = ("changed_from", "admitted_on")
 
 
 def ask_anew(visit: Visit) -> Screen:
@@ -60,17 +65,23 @@ def _anew(visit: Visit) -> tuple[Saying, RequestForm]:
     require(visit, request_of(said)())
     who, here = who_of(visit), sites(visit)
     request = request_of(said)(client_id=who.client_id)
-    without: Sequence[str] = ()
+    without: Sequence[str] = CHOSEN
+    today = datetime.now(here.zone_of(who.site_id)).date()
     if OF_KIND.get(said, said) == "change_of_person":  # whole: what doesn't change stays
         request.identity.CopyFrom(who.identity)
         request.contacts.CopyFrom(who.contacts)
-        today = datetime.now(here.zone_of(who.site_id)).date()
-        request.changed_from.CopyFrom(to_date(today))
     if said in OF_KIND:
         without = ["identity"]
+    for declared in request.DESCRIPTOR.fields:
+        if declared.name in MOST_COMMON:
+            setattr(request, declared.name, MOST_COMMON[declared.name])
+        elif declared.name in BEGINS_TODAY:
+            getattr(request, declared.name).CopyFrom(to_date(today))
+        elif declared.name == "site_id":
+            request.site_id = who.site_id
     choices = choices_of(visit, who.client_id, here)
     for declared in request.DESCRIPTOR.fields:
-        of_client = choices.get(declared.name, ()) if declared.name in OF_CLIENT else ()
+        of_client = choices.get(declared.name, ()) if declared.name in ALONE else ()
         if len(of_client) == 1:
             setattr(request, declared.name, of_client[0].value)
     told = words().clients
@@ -85,7 +96,8 @@ def _anew(visit: Visit) -> tuple[Saying, RequestForm]:
     return saying, RequestForm(request=request, choices=choices, without=without)
 
 
-OF_CLIENT = ("coverage_id", "consent_id")
+ALONE = ("coverage_id", "consent_id", "program_id")
+"""Of which the only one that there is is chosen."""
 
 
 def _otherwise(visit: Visit) -> tuple[Saying, ToPutRight]:

@@ -65,6 +65,8 @@ SAYABLE = {
     "contacts": ("change_of_contacts",),
     "coverages": ("membership", "coverage", "end_of_coverage"),
     "consents": ("consent", "revocation", "restriction"),
+    "admissions": ("admission",),
+    "diagnoses": ("diagnosis", "end_of_diagnosis"),
     "screenings": ("screening",),
     "referrals": (),
 }
@@ -93,6 +95,7 @@ def choices_of(visit: Visit, client_id: str, here: SitesOfNetwork) -> Choices:
         "payer_id": known,
         "recipient_payer_id": known,
         "site_id": here.choices,
+        "program_id": here.programs,
         "coverage_id": [
             Choice(
                 each.coverage_id,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from ninehours.attendance.v1 import calendar_service_pb2 as calendar
+from ninehours.common.v1 import common_pb2 as common
 
 from kernel.rpc.remote_refusal import RemoteRefusal
 from ninehours.console.directories import by_name, payers_named
@@ -28,6 +29,21 @@ class SitesOfNetwork:
     def choices(self) -> list[Choice]:
         """By name."""
         return choices_of({site.site_id: site.name for site in self.listed})
+
+    @property
+    def programs(self) -> list[Choice]:
+        """Of all of them, each by its site, its kind, and whether Part 2 holds there."""
+        told = words().clients.programs
+        return [
+            Choice(
+                each.program.program_id,
+                (told.under_part2 if each.program.under_part2 else told.others).format(
+                    site=site.name, kind=words().values[common.ProgramKind.Name(each.program.kind)]
+                ),
+            )
+            for site in sorted(self.listed, key=lambda site: site.name.casefold())
+            for each in site.programs
+        ]
 
     def zone_of(self, site_id: str) -> ZoneInfo:
         """By whose clock times are read there."""

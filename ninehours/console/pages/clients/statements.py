@@ -34,6 +34,8 @@ PARTS: Mapping[str, ClientPart] = {
     "contacts": ClientPart(kinds=("registration", "change_of_person"), alone="contacts"),
     "coverages": ClientPart(kinds=("membership", "coverage", "end_of_coverage")),
     "consents": ClientPart(kinds=("consent", "revocation", "restriction")),
+    "admissions": ClientPart(kinds=("admission",)),
+    "diagnoses": ClientPart(kinds=("diagnosis", "end_of_diagnosis")),
     "screenings": ClientPart(kinds=("screening",)),
     "referrals": ClientPart(kinds=("screening",), alone="referred_to"),
 }
