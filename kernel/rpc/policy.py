@@ -8,6 +8,7 @@ as of one transaction.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -71,6 +72,7 @@ class Policy:
     audited: bool = False
 
 
+@cache
 def policies_of(service: ServiceDescriptor) -> Mapping[str, Policy]:
     """RPC name → its policy, for every RPC; UndeclaredRpc for one that lacks any part."""
     return {method.name: _policy_of(method) for method in service.methods}
