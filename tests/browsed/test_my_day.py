@@ -113,6 +113,21 @@ def test_who_signed_stands_by_name_beside_their_id_in_no_address_and_no_title(
     assert signer.family_name not in page.at + page.body.partition("</title>")[0]
 
 
+def test_nobody_is_attested_for_whom_nobody_chose(browsed: LocalSystem, story: PlayedStory) -> None:
+    reader = signed_in(browsed, "clinician")
+    session = f"{story.day}&session={story.group.session_id}"
+    form = reader.get(f"/my-day/notes?{session}").form("/my-day/notes/add")
+    form.action = "/my-day/notes/attest"
+    assert reader.send(form, statement="It was given as the note says.").status == 422
+    read = roster.ReadRosterRequest(site_id=story.group.site_id, on=story.group.service_date)
+    [group] = [
+        each
+        for each in story.ask(Role.CLINICIAN, read).sessions
+        if each.session_id == story.group.session_id
+    ]
+    assert not any(presence.HasField("attestation") for presence in group.presences)
+
+
 def test_who_signs_as_nobody_says_who_they_are_and_keeps_what_they_typed(
     browsed: LocalSystem, services: Services
 ) -> None:
