@@ -19,6 +19,8 @@ from tests.harness.console.story import PlayedStory
 
 LOOK = "See what would follow"
 REFUSED = "[role=alert]"
+UNTOLD = "[data-untold]"
+AWAY = ", ".join(f"main {how}" for how in (REFUSED, ".alert", UNTOLD))
 Act = Callable[[Page, PlayedStory], None]
 
 
@@ -45,8 +47,9 @@ def pressed(button: str, **typed: str) -> Act:
 
 def opened(page: Page, _: PlayedStory) -> None:
     """All that is folded."""
-    for summary in page.locator("details:not([open]) > summary").all():
-        summary.press("Enter")
+    folded = page.locator("details:not([open]) > summary")
+    while folded.count():
+        folded.first.press("Enter")
 
 
 def registered_again(page: Page, story: PlayedStory) -> None:
@@ -84,7 +87,7 @@ def away(service: str, then: Act) -> Act:
         try:
             then(page, story)
             page.wait_for_load_state()
-            expect(page.locator("main [role=alert], main .alert").first).to_be_visible()
+            expect(page.locator(AWAY).first).to_be_visible()
         finally:
             WithoutOne.away = ""
 
@@ -155,7 +158,7 @@ OTHER_LOOKS: dict[Role, Sequence[OtherLook]] = {
             name="today, without billing",
             at=lambda story: f"/today?{story.day}",
             act=away("billing", again),
-            shows=".alert",
+            shows=UNTOLD,
         ),
         OtherLook(
             name="today, without attendance",

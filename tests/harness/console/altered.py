@@ -157,8 +157,8 @@ def altered(
         yield lambda role: _signed_in(f"{LOOPBACK}:{port}", role)
     finally:
         server.should_exit = True
+        live.close()  # the server waits for streams that browsers still have
         thread.join()
-        live.close()
         asked.close()
         engine.dispose()
 
