@@ -1,4 +1,4 @@
-"""Processes are killed with -9 while the whole story plays: `make test` does it with half."""
+"""Processes are killed with -9 while the whole story plays. (`make test`: its first four weeks.)"""
 
 import random
 

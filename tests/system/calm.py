@@ -19,8 +19,8 @@ from ninehours.story.people import invent_people
 from ninehours.story.story import DemoStory
 from tests.harness.rehearsing import RecordingGateway
 from tests.system.played import (
-    FIRST_HALF,
-    SECOND_HALF,
+    BEGINNING,
+    REST,
     Played,
     hear_of_everybody,
     look_into,
@@ -53,8 +53,8 @@ def _copied(played: Played, data: Path) -> Played:
 
 def _lies_at(data: Path, played: Played) -> Played:
     files = [data / file.relative_to(played.data) for file in played.files]
-    half = played.half and _lies_at(data, played.half)
-    return replace(played, data=data, files=files, half=half)
+    begun = played.begun and _lies_at(data, played.begun)
+    return replace(played, data=data, files=files, begun=begun)
 
 
 def _played_once(tmp_path_factory: pytest.TempPathFactory) -> Played:
@@ -77,10 +77,10 @@ def _play(data: Path) -> Played:
         RecordingGateway(connect(system.channel_to, system.people_dir), seed=SEED) as gateway,
     ):
         story = DemoStory(gateway=gateway, people=invent_people(SEED))
-        half = play_on(system, data, gateway, story, FIRST_HALF)
-        played = play_on(system, data, gateway, story, SECOND_HALF)
+        begun = play_on(system, data, gateway, story, BEGINNING)
+        played = play_on(system, data, gateway, story, REST)
         verify(played, system)
         hear_of_everybody(played, gateway)
         type_names(gateway, story.people)
         look_into(played, system)
-    return replace(played, half=half)
+    return replace(played, begun=begun)

@@ -1,4 +1,4 @@
-"""A whole system that has played the story, or half of it, as its databases show it."""
+"""A whole system that has played the story, or its beginning, as its databases show it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -39,8 +39,8 @@ from tests.system.answers import WhyAnswer, take_answers
 from tests.system.evidence import Evidence, evidence_of
 from tests.system.verified import checks_of
 
-HALF = [scene.title for scene in SCENES].index("week 7: groups meet, notes are signed")
-FIRST_HALF, SECOND_HALF = SCENES[:HALF], SCENES[HALF:]
+FIFTH_WEEK = [scene.title for scene in SCENES].index("week 5: groups meet, notes are signed")
+BEGINNING, REST = SCENES[:FIFTH_WEEK], SCENES[FIFTH_WEEK:]
 
 # A derived row as everybody sees it: kind, key, content.
 Contents = dict[str, list[tuple[str, str, Any]]]
@@ -64,7 +64,7 @@ class System(Protocol):
 
 @dataclass(kw_only=True)
 class Played:
-    """What is left of a story, or of the half of it."""
+    """What is left of a story, or of its beginning."""
 
     data: Path
     client_ids: dict[str, str]
@@ -103,8 +103,8 @@ class Played:
     """Those that hold anything, by service."""
     opened: dict[str, bytes] = field(default_factory=dict)
     """What every sealed document of a service says, with its key: what must be found nowhere."""
-    half: "Played | None" = None
-    """As it was when half of it was told, if somebody looked."""
+    begun: "Played | None" = None
+    """As it was when its beginning was told, if somebody looked."""
 
 
 def play_on(

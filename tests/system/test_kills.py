@@ -1,4 +1,4 @@
-"""Processes are killed with -9 while half of the story plays: nothing is lost, nothing is twice.
+"""Processes are killed with -9 while the story begins to play: nothing is lost, nothing is twice.
 
 (`make recovery` does it with the whole.)
 """
@@ -17,7 +17,7 @@ from ninehours.story.story import DemoStory
 from tests.harness.rehearsing import RecordingGateway
 from tests.system.calm import SEED
 from tests.system.contract import SameStoryContract
-from tests.system.played import FIRST_HALF, Played, hear_of_everybody, play_on, verify
+from tests.system.played import BEGINNING, Played, hear_of_everybody, play_on, verify
 
 # Every kind of process, and both servers.
 VICTIMS = (
@@ -30,16 +30,16 @@ VICTIMS = (
 
 @pytest.fixture(scope="module")
 def calm(calm: Played) -> Played:
-    """As it was when half of it was told."""
-    assert calm.half is not None
-    return calm.half
+    """As it was when its beginning was told."""
+    assert calm.begun is not None
+    return calm.begun
 
 
 @pytest.fixture(scope="module")
 def disturbed(calm: Played, tmp_path_factory: pytest.TempPathFactory) -> Played:
-    """The same half, with every process killed at a seeded count of commands."""
+    """The same beginning, with every process killed at a seeded count of commands."""
     data = tmp_path_factory.mktemp("killed") / "data"
-    return play_killing(data, FIRST_HALF, len(calm.acknowledged), random.Random(20_261))
+    return play_killing(data, BEGINNING, len(calm.acknowledged), random.Random(20_261))
 
 
 def play_killing(

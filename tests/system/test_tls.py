@@ -47,7 +47,7 @@ OPERATING = operating.DESCRIPTOR.services_by_name["OperatingService"]
 IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-", re.IGNORECASE)
 BEGINS = 60  # the network is open, and clients come
 UNREACHED = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
-ENOUGH = 150  # commands, under certificates of nobody who was believed when it began
+ENOUGH = 80  # commands, under certificates of nobody who was believed when it began
 PAUSE = 0.2  # seconds between two commands meanwhile: some at each step, not half of the story
 
 
