@@ -216,7 +216,13 @@ def test_on_a_real_topic_forgeries_are_told_by_status_and_what_the_relay_sends_i
     producer = KafkaProducer(bootstrap_servers=broker.bootstrap)
     relay = Relay(other, producer, "other", ready=lambda: None)
     with consumers.consumer(
-        tallying, secrets_dir, tmp_path, kafka=broker.bootstrap, peer=owner.address, hears="other"
+        tallying,
+        secrets_dir,
+        tmp_path,
+        kafka=broker.bootstrap,
+        peer=owner.address,
+        service="intake",  # of whose group nobody hears another topic on this broker
+        hears="other",
     ) as process:
 
         def aside() -> int:
