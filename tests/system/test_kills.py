@@ -1,6 +1,6 @@
 """Processes are killed with -9 while the story begins to play: nothing is lost, nothing is twice.
 
-(`make recovery` does it with the whole.)
+(`make kills` does it with the whole.)
 """
 
 import random
