@@ -1,6 +1,6 @@
 """Databases of tests are given again, emptied: nothing of one test reaches the next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
@@ -12,6 +12,13 @@ from services.billing.__main__ import SERVICE
 from tests.harness.kernel.databases import TABLES, Databases
 
 Connect = Callable[[str], psycopg.Connection]
+
+
+@pytest.fixture
+def databases(databases: Databases) -> Iterator[Databases]:
+    """Of this test alone: another's that is at hand would be given first."""
+    with databases.with_none_at_hand(SERVICE):
+        yield databases
 
 
 @pytest.fixture

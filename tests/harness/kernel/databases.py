@@ -4,8 +4,8 @@ Where nobody but a test's own store asked it, the store's connections stay as we
 finds plans, caches and compiled statements warm, which is two fifths of what a short one costs.
 """
 
-from collections.abc import Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -223,6 +223,17 @@ class Databases:
             template.emptied.append(database.name)
         else:
             self._servers.drop_database(database.name)
+
+    @contextmanager
+    def with_none_at_hand(self, service: Service) -> Iterator[None]:
+        """Whoever takes one meanwhile is given none that was given back before."""
+        template = self._templates.get(service.migrations) or self._migrated(service)
+        at_hand = ([*template.connected], [*template.emptied])
+        template.connected.clear()
+        template.emptied.clear()
+        yield
+        template.connected.extend(at_hand[0])
+        template.emptied.extend(at_hand[1])
 
     def close(self) -> None:
         """Leave those that nobody has."""
