@@ -25,10 +25,11 @@ class ClassCache:
         modules = java.parents[1] / "lib" / "modules"
         # As Java itself compares, which leaves alone what it doesn't hold for its own.
         files = [modules, *map(Path, options[-1].split(":"))]
-        told = [*options, *(f"{file} {_changed(file)}" for file in files)]
+        told = [*options, *(f"{file} {_size_and_time(file)}" for file in files)]
         key = hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
         self._kept = folder / f"{key}.aot"
         self._made = folder / f"{key}.made"
+        self._lock = folder / "making.lock"
 
     @property
     def command(self) -> Sequence[str]:
@@ -53,7 +54,7 @@ class ClassCache:
     def _is_ours_to_make(self, stack: ExitStack) -> bool:
         try:
             self._kept.parent.mkdir(parents=True, exist_ok=True)
-            lock = stack.enter_context(self._kept.with_suffix(".lock").open("w"))
+            lock = stack.enter_context(self._lock.open("w"))
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return False
@@ -78,7 +79,7 @@ class ClassCache:
         return (str(self._java), SILENT, *options, *self._options)
 
 
-def _changed(file: Path) -> str:
+def _size_and_time(file: Path) -> str:
     try:
         stat = file.stat()
     except FileNotFoundError:

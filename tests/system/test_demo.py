@@ -79,7 +79,7 @@ def broken_off(data: Path, at: str) -> None:
 
 
 def test_a_story_that_was_broken_off_is_gone_on_with(tmp_path: Path) -> None:
-    """To its end, however often it is disturbed, goes the one whose processes are killed."""
+    """To its second scene: to its end, however often it is disturbed, goes that of `make kills`."""
     broken_off(tmp_path / "data", "three sites in two time zones")
     broken_off(tmp_path / "data", "before week 1: clients register")
 

@@ -1,14 +1,14 @@
 """Staff, as somebody chooses one of them, or is told who it was: by name, where billing has one of
 them, and by their id in any case."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
 from ninehours.attendance.v1 import roster_service_pb2 as roster
 
 from ninehours.console.directories import staff_named
-from ninehours.console.pages.clients.names import who
+from ninehours.console.pages.clients.names import Called, who
 from ninehours.console.texts import words
 from ninehours.console.visit import Visit
 
@@ -32,7 +32,7 @@ def staff_of(visit: Visit, site_id: str) -> Sequence[StaffMember]:
     return sorted((_member(each, names) for each in found), key=lambda member: member.says)
 
 
-def called_by(visit: Visit) -> Callable[[str], str]:
+def called_by(visit: Visit) -> Called:
     """By a subject, who it is: `Kim Ferro (staff/…)`. Billing is asked once one of the staff is."""
     names = cache(partial(staff_named, visit))
     return lambda subject: in_full(names() if subject.startswith(KIND) else {}, subject)

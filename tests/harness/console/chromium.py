@@ -40,7 +40,7 @@ def browser() -> Iterator[Browser]:
 @cache
 def _found() -> Path | None:
     """One that is here, or comes as a package of the system, where we may install it."""
-    lock = Path(tempfile.gettempdir()) / "ninehours-chromium.lock"
+    lock = Path(tempfile.gettempdir()) / f"ninehours-chromium-{os.geteuid()}.lock"
     with lock.open("a") as alone:
         fcntl.flock(alone, fcntl.LOCK_EX)  # who comes second finds it installed
         return (
