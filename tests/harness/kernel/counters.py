@@ -486,12 +486,13 @@ def is_asleep(store: Store, lock: int) -> bool:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Look until it holds; fail after a while."""
+    """Look until it holds, the less often the longer it takes; fail after a while."""
     look = threading.Event()
-    end = time.monotonic() + PATIENCE
+    began = time.monotonic()
     while not condition():
-        assert time.monotonic() < end, "it did not come to hold"
-        look.wait(0.005)
+        waited = time.monotonic() - began
+        assert waited < PATIENCE, "it did not come to hold"
+        look.wait(min(max(waited / 10, 0.005), 0.25))
 
 
 def released(tx: Transaction, parked_id: str) -> str:
