@@ -1,0 +1,51 @@
+"""The story, or a part of it, played on a system to which things happen meanwhile."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ninehours.story.gateway import connect
+from ninehours.story.people import invent_people
+from ninehours.story.plot import SCENES, Scene
+from ninehours.story.story import DemoStory
+from tests.harness.chaos.disturbed_system import DisturbedSystem
+from tests.harness.chaos.disturber import Disturber, Tell
+from tests.harness.chaos.faults import KINDS, half_open
+from tests.harness.chaos.faults import ON_SMALL_DISKS as FILLED
+from tests.harness.chaos.plan import Fault
+from tests.harness.rehearsing import RecordingGateway
+from tests.system.played import Played, hear_of_everybody, play_on, verify
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disturbed:
+    """What is left of the play, and how often each kind of fault occurred in it."""
+
+    played: Played
+    occurred: Counter[str]
+
+
+def play_disturbed(
+    data: Path,
+    seed: int,
+    scenes: Sequence[Scene],
+    plan: Sequence[Fault] = (),
+    tell: Tell = lambda _: None,
+) -> Disturbed:
+    """These scenes of the story of that seed; with no plan, calmly."""
+    wires = {fault.target for fault in plan if KINDS[fault.kind].happens is half_open}
+    disks = {fault.target for fault in plan if fault.kind in FILLED}
+    with (
+        DisturbedSystem(data, wires=wires, disks=disks) as system,
+        Disturber(system, plan, tell) as disturber,
+    ):
+        connections = connect(system.channel_to, system.people_dir)
+        with RecordingGateway(connections, seed=seed, on_command=disturber) as gateway:
+            story = DemoStory(gateway=gateway, people=invent_people(seed))
+            over = Scene("what befell the system is over", lambda _: disturber.settle())
+            played = play_on(system, data, gateway, story, [*scenes, over])
+            verify(played, system)
+            if scenes == SCENES:
+                hear_of_everybody(played, gateway)
+    return Disturbed(played=played, occurred=disturber.occurred)
