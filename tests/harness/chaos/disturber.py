@@ -22,9 +22,11 @@ class Disturber:
     next one's wait for it. What lasts is ended before the command that its plan names.
     """
 
-    def __init__(self, system: DisturbedSystem, plan: Sequence[Fault], tell: Tell) -> None:
-        self.occurred: Counter[str] = Counter()
-        """By kind: those that were seen to happen, and over."""
+    def __init__(
+        self, system: DisturbedSystem, plan: Sequence[Fault], occurred: Counter[str], tell: Tell
+    ) -> None:
+        """`occurred` counts, by kind, those that were seen to happen, and are over."""
+        self._occurred = occurred
         self._system = system
         self._tell = tell
         self._steps: defaultdict[int, list[Callable[[], None]]] = defaultdict(list)
@@ -69,8 +71,8 @@ class Disturber:
                 self._lasting[fault] = over.pop_all()
                 return
             self._broken_off.wait(kind.lasts)
-        self.occurred[fault.kind] += 1
+        self._occurred[fault.kind] += 1
 
     def _end(self, fault: Fault) -> None:
         self._lasting.pop(fault).close()
-        self.occurred[fault.kind] += 1
+        self._occurred[fault.kind] += 1
