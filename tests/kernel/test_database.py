@@ -34,10 +34,7 @@ def url_of(store: Store) -> str:
     ("error", "away", "passing"),
     [
         (OperationalError("S", {}, errors.AdminShutdown()), True, True),
-        pytest.param(
-            *(OperationalError("S", {}, errors.QueryCanceled()), False, True),
-            marks=pytest.mark.xfail(strict=True, reason="it is INTERNAL"),
-        ),
+        (OperationalError("S", {}, errors.QueryCanceled()), False, True),
         (OperationalError("S", {}, errors.ConnectionFailure()), True, True),
         (OperationalError("S", {}, errors.TooManyConnections()), True, True),
         (OperationalError("S", {}, psycopg.OperationalError("gone")), True, True),

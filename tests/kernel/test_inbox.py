@@ -461,10 +461,7 @@ def for_any_statement(connection: psycopg.Connection[Any]) -> None:
     "limited",
     [
         for_a_lock_alone,
-        pytest.param(
-            for_any_statement,
-            marks=pytest.mark.xfail(strict=True, reason="its records are parked"),
-        ),
+        for_any_statement,
     ],
 )
 def test_a_batch_waits_for_a_database_that_lets_no_statement_end(

@@ -336,7 +336,6 @@ def test_a_statement_that_takes_too_long_parks_its_client_and_others_go_on(
     assert [key for key, error in listener.due() if error] == [ADA]
 
 
-@pytest.mark.xfail(strict=True, reason="its client is parked")
 def test_a_statement_that_somebody_ends_is_no_fault_of_its_client(
     tallying: Store, log: Log
 ) -> None:
