@@ -1,7 +1,8 @@
 """The story, or a part of it, played on a system to which things happen meanwhile."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ninehours.story.gateway import connect
@@ -10,8 +11,7 @@ from ninehours.story.plot import SCENES, Scene
 from ninehours.story.story import DemoStory
 from tests.harness.chaos.disturbed_system import DisturbedSystem
 from tests.harness.chaos.disturber import Disturber, Tell
-from tests.harness.chaos.faults import KINDS, half_open
-from tests.harness.chaos.faults import ON_SMALL_DISKS as FILLED
+from tests.harness.chaos.faults import KINDS, ON_SMALL_DISKS, half_open
 from tests.harness.chaos.plan import Fault
 from tests.harness.rehearsing import RecordingGateway
 from tests.system.played import Played, hear_of_everybody, play_on, verify
@@ -31,9 +31,10 @@ def play_disturbed(
     `occurred` counts each kind of fault that was seen to happen, whatever comes of the play.
     """
     wires = {fault.target for fault in plan if KINDS[fault.kind].happens is half_open}
-    disks = {fault.target for fault in plan if fault.kind in FILLED}
+    disks = {fault.target for fault in plan if fault.kind in ON_SMALL_DISKS}
     with (
         DisturbedSystem(data, wires=wires, disks=disks) as system,
+        telling_what_was_given_up(system),
         Disturber(system, plan, Counter() if occurred is None else occurred, tell) as disturber,
     ):
         connections = connect(system.channel_to, system.people_dir)
@@ -45,3 +46,14 @@ def play_disturbed(
             if scenes == SCENES:
                 hear_of_everybody(played, gateway)
     return played
+
+
+@contextmanager
+def telling_what_was_given_up(system: DisturbedSystem) -> Iterator[None]:
+    """A play that fails for want of a process says which, and how its log ends."""
+    try:
+        yield
+    except Exception as error:
+        if failure := system.supervisor.failure:
+            error.add_note(failure)
+        raise
