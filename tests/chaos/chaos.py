@@ -40,10 +40,9 @@ INVARIANTS: Mapping[str, Invariant] = {
 def test_whatever_befalls_it_a_system_comes_to_what_a_calm_one_comes_to(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    without = request.config.getoption("--without")
-    kinds = [kind for kind in KINDS if not any(word in kind for word in without)]
-    if any(kind in ON_SMALL_DISKS for kind in kinds):
-        mounting_is_allowed(tmp_path / "tried")
+    kinds = kinds_but(request.config.getoption("--without"))
+    if any(kind in ON_SMALL_DISKS for kind in kinds) and (why := why_no_mount(tmp_path / "tried")):
+        pytest.fail(f"{why}; as root, or without it: --without disk", pytrace=False)
     minutes = request.config.getoption("--minutes")
     chaos = Chaos(kinds, minutes, request.config.getoption("--seed"), tmp_path)
     try:
@@ -52,12 +51,21 @@ def test_whatever_befalls_it_a_system_comes_to_what_a_calm_one_comes_to(
         chaos.conclude()
 
 
-def mounting_is_allowed(folder: Path) -> None:
+def kinds_but(without: list[str]) -> list[str]:
+    """All kinds but those in whose names one of these words stands."""
+    for word in without:
+        if not any(word in kind for kind in KINDS):
+            pytest.fail(f"--without {word}: no kind of fault is called so", pytrace=False)
+    return [kind for kind in KINDS if not any(word in kind for word in without)]
+
+
+def why_no_mount(folder: Path) -> str:
+    """Why no small file system can be had; empty: one can."""
     try:
         with small_disk(folder, 1):
-            pass
+            return ""
     except CannotMount as error:
-        pytest.fail(f"{error}; as root, or without it: --without disk", pytrace=False)
+        return str(error)
 
 
 class Chaos:
@@ -93,7 +101,9 @@ class Chaos:
         """Print the table, and how far it came."""
         minutes = (time.monotonic() - self._began) / 60
         print(f"\n{self._rounds} rounds in {minutes:.1f} minutes, seed {self._seed}")
-        print(*self._table.lines(), sep="\n", flush=True)
+        print(*self._table.lines(), sep="\n")
+        left_out = [kind for kind in KINDS if kind not in self._kinds]
+        print(f"left out: {', '.join(left_out) or 'nothing'}", flush=True)
 
     def _going_on(self) -> Iterator[int]:
         """Rounds, until the minutes are over and each kind occurred as often as it should."""

@@ -45,7 +45,7 @@ def small_disk(folder: Path, mebibytes: int) -> Iterator[SmallDisk]:
     except FileNotFoundError:
         raise CannotMount("a small file system can't be mounted: there is no `mount`") from None
     except subprocess.CalledProcessError as refused:
-        why = " ".join(refused.stderr.split())
+        [why, *_] = refused.stderr.splitlines() or [f"status {refused.returncode}"]
         raise CannotMount(f"a small file system can't be mounted here: {why}") from None
     try:
         yield SmallDisk(folder)

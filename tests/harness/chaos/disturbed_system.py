@@ -18,7 +18,7 @@ from tests.harness.chaos.between import Between
 from tests.harness.small_disk import SmallDisk, small_disk
 
 DATABASE_MIB, BROKER_MIB = 256, 96
-SESSION = 6  # seconds, of a stream with Kafka: so long it is thought to be at work
+SESSION = 10  # seconds, of a stream with Kafka: so long it is thought to be at work
 WITHIN = 120.0  # seconds
 KAFKA = "kafka"
 
