@@ -66,7 +66,7 @@ recovery: $(DEV) ## databases are restored in the middle of the story, as docs/o
 
 chaos: $(DEV) ## break what can break while the story plays; ARGS="--minutes 15 --seed 1 --without disk"; root, for small disks
 	@$(GENERATE)
-	@exec $(BIN)/python -m pytest --capture=no tests/chaos/chaos.py $(ARGS)
+	@exec $(BIN)/python -m pytest --capture=no --show-capture=no tests/chaos/chaos.py $(ARGS)
 
 kills: $(DEV) ## processes are killed while the whole story plays, and not its beginning alone; eight minutes
 	@$(GENERATE)

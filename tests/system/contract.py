@@ -95,7 +95,7 @@ class SameStoryContract:
     def test_the_same_seed_gives_the_same_claims_control_numbers_included(
         self, disturbed: Played, calm: Played
     ) -> None:
-        assert len(calm.files) > 5
+        assert len(calm.files) > 3
         assert [file.name for file in disturbed.files] == [file.name for file in calm.files]
         for once, again in zip(disturbed.files, calm.files, strict=True):
             assert once.read_bytes() == again.read_bytes(), once.name

@@ -232,7 +232,7 @@ def _running(system: DisturbedSystem, name: str) -> int:
 
 
 def _await(probe: Callable[[], bool], what: str) -> None:
-    await_until(probe, WITHIN, what)
+    await_until(probe, WITHIN, what, pause=0.2)
 
 
 @contextmanager
