@@ -5,9 +5,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import psycopg
 from kafka.admin import KafkaAdminClient
+from ninehours.exchange.v1 import drafts_service_pb2 as drafts
 from psycopg import sql
 
 from kernel.messaging.consumer import group_of
@@ -15,6 +17,7 @@ from kernel.services import SERVICES, topic_of
 from ninehours.local.databases import plain
 from ninehours.local.probes import await_until
 from ninehours.local.system import PROCESSES
+from ninehours.story.gateway import BILLER, Gateway, connect
 from operations.kafka_topic import answers
 from tests.harness.chaos.disturbed_system import DisturbedSystem
 
@@ -188,6 +191,9 @@ def clock_apart(system: DisturbedSystem, service: str) -> Iterator[None]:
     """The host that a service runs on is ahead of the others."""
     system.ahead[service] = APART
     _replace_all(system, service)
+    asked_at = datetime.now(UTC)
+    if (_told_by(system, service) - asked_at).total_seconds() < APART:
+        raise NotFelt(f"{service} tells the time of everybody else")
     yield
     del system.ahead[service]
     _replace_all(system, service)
@@ -247,6 +253,19 @@ def _stopped(system: DisturbedSystem, name: str) -> Iterator[None]:
 
 def _admin(system: DisturbedSystem) -> "closing[KafkaAdminClient]":
     return closing(KafkaAdminClient(**system.servers.brokers.options(), client_id="chaos"))
+
+
+def _told_by(system: DisturbedSystem, service: str) -> datetime:
+    """What time it is for a service: it notes when a draft was saved."""
+    draft = drafts.SaveDraftRequest(form="Clock", content=b"now")
+    asked = drafts.ListDraftsRequest(form=draft.form)
+    services = connect(system.channel_to, system.people_dir)
+    with Gateway(services, seed=0, workers=1) as gateway:
+        gateway.ask(BILLER, draft, service=service)
+        [saved] = gateway.ask(BILLER, asked, service=service).drafts
+        told: datetime = saved.saved_at.ToDatetime(UTC)
+        gateway.ask(BILLER, drafts.DropDraftRequest(form=draft.form), service=service)
+    return told
 
 
 def _replace_all(system: DisturbedSystem, service: str) -> None:
