@@ -110,7 +110,8 @@ class Chaos:
         for number in itertools.count(1):
             yield number
             is_late = time.monotonic() - self._began > self._minutes * 60
-            if is_late and min(self._table.occurred.values()) >= self._minutes // EACH:
+            times = self._table.occurred.values()
+            if is_late and all(each >= self._minutes // EACH for each in times):
                 return
 
     def _disturb(
