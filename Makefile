@@ -20,7 +20,7 @@ BESIDE := grpcio protobuf googleapis-common-protos typing-extensions
 RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo up test test-crds fast keycloak recovery kills rehearsal upgrade coverage mutants lint catalogue manifests deployable baseline lock clean
+.PHONY: help ready demo up test test-crds fast keycloak recovery kills rehearsal upgrade coverage mutants bench lint catalogue manifests deployable baseline lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what there is
@@ -94,6 +94,11 @@ mutants: $(DEV) ## change gates and allocation, see which changes no test notice
 	@for name in $$($(MUTMUT) results | sed -n 's/^ *\(.*\): survived$$/\1/p'); do \
 	  $(MUTMUT) show $$name; done
 	@$(MUTMUT) results --all true | sed -n 's/.*: //p' | grep -v 'not checked' | sort | uniq -c
+
+bench: export PYTHONPATH := $(CURDIR):$(CURDIR)/build/generated
+bench: $(DEV) ## promises of speed, each beside what it is held against; ARGS=--help
+	@$(GENERATE)
+	@exec $(BIN)/python -m benchmarks.bench $(ARGS)
 
 lint: $(DEV) ## every check that runs nothing
 	@$(GENERATE)
