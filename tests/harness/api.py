@@ -40,9 +40,12 @@ class Api:
         self._people = Issuer(secrets_dir, PEOPLE)
         self._opened = opened
 
-    def send(self, request: Message, who: str, *role_and_purpose: str) -> Any:
-        """The call under way: tried once, on a connection of its own."""
-        if "meta" in request.DESCRIPTOR.fields_by_name:
+    def send(self, request: Message, who: str, *role_and_purpose: str, again: bool = False) -> Any:
+        """The call under way: tried once, on a connection of its own.
+
+        `again`: a command that has its id; others are given one.
+        """
+        if "meta" in request.DESCRIPTOR.fields_by_name and not again:
             given: Any = request
             given.meta.command_id = str(uuid4())
         rpc = rpc_of(request)
