@@ -11,8 +11,8 @@ from kernel.services import SERVICES
 
 
 def goldens_of_stored_names(root: Path) -> Iterator[Path]:
-    """Of facts, rows and published facts, in a checkout."""
-    for folder in (*SERVICES, "published"):
+    """Of facts, rows, published facts and sealed documents, in a checkout."""
+    for folder in (*SERVICES, "published", "documents"):
         yield from sorted((root / "tests" / folder).glob("golden*/**/*.json"))
 
 

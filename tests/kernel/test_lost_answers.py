@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import grpc
 import pytest
@@ -32,7 +31,7 @@ from services.attendance.__main__ import SERVICE as ATTENDANCE
 from services.billing.__main__ import SERVICE as BILLING
 from services.intake.__main__ import SERVICE as INTAKE
 from services.plans.__main__ import SERVICE as PLANS
-from tests.harness.api import Api, api
+from tests.harness.api import Api, api, commanding, left_by_commands
 from tests.harness.intake.service import Desk, register
 from tests.harness.kernel.consumers import TOPIC as HEARD_BY_WORKERS
 from tests.harness.kernel.consumers import consumer
@@ -70,16 +69,16 @@ class Given:
     """A command of a service that needs nothing before it, and who gives it."""
 
     service: Service
-    request: Callable[[], Message]
+    request: Message
     role: str
     purpose: str = "OPERATIONS"
 
 
 COMMANDS = (
-    Given(INTAKE, register, "front_desk"),
-    Given(ATTENDANCE, lambda: SITE, "administrator"),
-    Given(PLANS, lambda: plans.ProposeLevelRulesRequest(rules=rules()), "clinician", "TREATMENT"),
-    Given(BILLING, lambda: PAYER, "biller", "PAYMENT"),
+    Given(INTAKE, register(), "front_desk"),
+    Given(ATTENDANCE, SITE, "administrator"),
+    Given(PLANS, plans.ProposeLevelRulesRequest(rules=rules()), "clinician", "TREATMENT"),
+    Given(BILLING, PAYER, "biller", "PAYMENT"),
 )
 
 
@@ -104,26 +103,13 @@ def served(
         yield server, proxy
 
 
-def everything(store: Store) -> dict[str, list[Any]]:
-    """What commands leave."""
-    tables = ("command", "fact", "published", "document")
-    return {table: list(ask(store, f"SELECT * FROM {table}")) for table in tables}
-
-
-def commands_request(given: Given) -> Any:
-    request: Any = type(given.request())()
-    request.CopyFrom(given.request())
-    request.meta.command_id = str(uuid4())
-    return request
-
-
 @ARRIVES
 def test_a_caller_is_told_to_ask_again_and_then_answered_what_was_recorded_once(
     given: Given, served: tuple[Api, Proxy], arrives: bool
 ) -> None:
     server, proxy = served
-    request = commands_request(given)
-    before = everything(server.store)
+    request = commanding(given.request)
+    before = left_by_commands(server.store)
     lost = proxy.lose(FACTS, arrives=arrives)
 
     def called() -> Any:
@@ -132,14 +118,14 @@ def test_a_caller_is_told_to_ask_again_and_then_answered_what_was_recorded_once(
     refused = refusal_of(called().exception())
     assert lost.happened.is_set()
     assert (refused.code, refused.reason) == (grpc.StatusCode.UNAVAILABLE, "DATABASE_AWAY")
-    recorded = everything(server.store)
+    recorded = left_by_commands(server.store)
     assert (recorded != before) == arrives
     answer = called().result()
-    after = everything(server.store)
+    after = left_by_commands(server.store)
     if arrives:
         assert after == recorded
     assert called().result() == answer
-    assert everything(server.store) == after
+    assert left_by_commands(server.store) == after
     assert len(after["command"]) == len(before["command"]) + 1
     new = after["published"][len(before["published"]) :]
     assert [(at.subject, at.sequence) for at in answer.receipt.published] == [
@@ -152,11 +138,11 @@ def test_a_caller_is_told_to_ask_again_and_then_answered_what_was_recorded_once(
 
 def test_a_client_of_ours_asks_again_by_itself(given: Given, served: tuple[Api, Proxy]) -> None:
     server, proxy = served
-    before = everything(server.store)
+    before = left_by_commands(server.store)
     lost = proxy.lose(FACTS, arrives=True)
-    answer = server.ask(commands_request(given), "person/eve", given.role, given.purpose)
+    answer = server.ask(commanding(given.request), "person/eve", given.role, given.purpose)
     assert lost.happened.is_set()
-    after = everything(server.store)
+    after = left_by_commands(server.store)
     assert len(after["command"]) == len(before["command"]) + 1
     assert len(after["published"]) - len(before["published"]) == len(answer.receipt.published)
 
