@@ -1,7 +1,6 @@
 """What was once sealed is read by today's code, and written as ever: a file a form, never edited.
 
-Texts that are sealed have no form; the rest is here, as it is before it is sealed. Everybody in it is
-invented.
+Texts have no form; the rest is here, as it is before it is sealed. Everybody in it is invented.
 """
 
 import json
