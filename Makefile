@@ -20,7 +20,7 @@ BESIDE := grpcio protobuf googleapis-common-protos typing-extensions
 RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo up test test-crds fast keycloak recovery kills rehearsal upgrade coverage mutants bench lint catalogue manifests deployable baseline lock clean
+.PHONY: help ready demo up test test-crds fast keycloak recovery kills rehearsal upgrade coverage planted mutants bench lint catalogue manifests deployable baseline lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what there is
@@ -82,6 +82,10 @@ coverage: $(DEV) ## which lines no test runs; ARGS=--pure for the pure tests alo
 	@$(BIN)/coverage run -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+planted: $(DEV) ## plant faults that break a promise in a copy, one by one: a test that is named for each fails
+	@$(GENERATE)
+	@exec $(BIN)/python -m pytest --numprocesses 0 tests/planted/planting.py $(ARGS)
 
 # It wants another click than a worker takes: it stands beside what is installed, not among it.
 mutants: export PYTHONPATH := $(CURDIR)/build/mutmut

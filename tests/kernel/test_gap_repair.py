@@ -35,6 +35,9 @@ from tests.harness.kernel.counters import (
     subject_of,
 )
 
+# A field that nobody knows here: 8191, with a text.
+OF_TOMORROW = b"\xfa\xff\x03\x08tomorrow"
+
 
 class Telling(Owner, Protocol):
     """An owner whose log grows."""
@@ -222,6 +225,30 @@ def test_a_subject_hears_the_same_from_kafka_as_from_its_owner(
     listener.hear(*told)
     listener.gap_repair.compare()
     assert listener.head(ADA) == (2, None, None)
+
+
+def test_what_only_a_newer_release_knows_of_a_fact_is_kept_and_passed_on_byte_for_byte(
+    tallying: Store, remote: Callable[[], Remote]
+) -> None:
+    """Published, read out over gRPC, heard, and exchanged for what its owner has."""
+    owner = remote()
+    known = attended("s", 1)
+    body = known.SerializeToString(deterministic=True) + OF_TOMORROW
+    record = owner.tell(ADA, type(known).FromString(body))
+    assert record.body == body
+    listener = Listener(tallying, owner)
+
+    def kept() -> list[bytes]:
+        return [bytes(row.body) for row in listener.ask("SELECT body FROM heard_fact")]
+
+    listener.hear(record)
+    listener.pending_work.drain()
+    assert (kept(), list(listener.tallies().values())) == ([body], [{"minutes": 1, "named": []}])
+    assert listener.gap_repair.compare() == 0
+    listener.ask("UPDATE heard_head SET anew = true RETURNING 1")
+    assert listener.gap_repair.repair() == 1
+    assert listener.pending_work.drain() == 0
+    assert (kept(), len(listener.told())) == ([body], 1)
 
 
 def test_a_page_of_large_facts_fits_in_one_message(remote: Callable[[], Remote]) -> None:
