@@ -260,9 +260,9 @@ FAULTS = (
     ),
     Fault(
         "bill a missed session",
-        "services/plans/domain/sessions.py",
-        "        if session.is_therapy and session.attended:\n",
-        "        if session.is_therapy and session.attendance:\n",
+        "services/plans/domain/progress.py",
+        "attended=sum(session.attended for session in therapy),",
+        "attended=sum(session.settled for session in therapy),",
         (
             "tests/plans/domain/test_progress.py"
             "::test_a_missed_session_is_counted_and_delivers_nothing",
