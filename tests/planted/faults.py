@@ -316,7 +316,10 @@ FAULTS = (
         "services/attendance/app/scheduling.py",
         "on = service_date(request.starts_at, time_zone)",
         "on = service_date(context.now, time_zone)",
-        ("tests/attendance/test_sessions.py::test_a_day_ends_when_it_does_at_the_site",),
+        (
+            "tests/attendance/test_sessions.py"
+            "::test_a_session_is_of_the_day_on_which_it_begins_whenever_it_is_scheduled",
+        ),
     ),
     Fault(
         "use arrival time",
