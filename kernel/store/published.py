@@ -230,16 +230,18 @@ OLDEST_OPEN = """
 """
 
 
-# Every position is looked at, for gaps; only what is wanted is read.
+# Every position is looked at, for gaps; only what is wanted is read. One by one (OFFSET 0): joined,
+# all of the log might be read for a page of it.
 PAGE = text(
     f"SELECT log.position AS reached, fact.*, {OLDEST_OPEN} AS oldest_open"  # noqa: S608 - of ours
     " FROM (SELECT position FROM published WHERE position > :after"
     "  ORDER BY position LIMIT :limit) AS log"
-    " LEFT JOIN published AS fact ON fact.position = log.position"
-    "  AND (:every_type OR fact.type = ANY(CAST(:types AS text[])))"
-    "  AND (:subject = '' OR fact.subject = :subject)"
-    "  AND (fact.written_by, fact.position)"
+    " LEFT JOIN LATERAL (SELECT * FROM published WHERE published.position = log.position"
+    "  AND (:every_type OR type = ANY(CAST(:types AS text[])))"
+    "  AND (:subject = '' OR subject = :subject)"
+    "  AND (written_by, position)"
     "      > (CAST(CAST(:listed_transaction AS text) AS xid8), CAST(:listed_position AS bigint))"
+    "  OFFSET 0) AS fact ON true"
     " ORDER BY log.position"
 )
 MOST_LOOKED_AT, MOST_LOOKS = 5000, 20  # positions in one look for changes; looks in one question
