@@ -17,7 +17,7 @@ from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended, SiteO
 from kernel.codec import Codec
 from kernel.decider import Decider
 from kernel.execute import CommandExecutor, Outcome
-from kernel.facts import Row, derived_id
+from kernel.facts import HeardFact, Row, derived_id
 from kernel.messaging.checkpoints import Checkpoint, Checkpoints
 from kernel.messaging.envelope import Record
 from kernel.messaging.gap_repair import GapRepair
@@ -36,7 +36,7 @@ from kernel.store import published
 from kernel.store.privileges import RECORD
 from kernel.store.store import Context, Store
 from operations.parked import resync
-from tests.harness.kernel.counters import TALLY, TALLYING, Tally, attended, context, tally
+from tests.harness.kernel.counters import SITE, TALLY, Tally, attended, context
 from tests.harness.kernel.owner import as_owner
 from tests.harness.signing import signatures_of
 
@@ -117,26 +117,53 @@ publish = publisher(
 
 def total(client: str, facts: Facts) -> Sequence[Row]:
     """A row a session: all minutes that were told of it. Of sites that release knew nothing."""
-    told: dict[str, list[Any]] = defaultdict(list)
-    for fact in facts[client]:
-        told[fact.message.session_id].append(fact)  # type: ignore[attr-defined]
     return [
-        Row(
-            kind="tally",
-            key=f"{client}|{session}",
-            content=Tally(minutes=minutes),
-            rests_on=frozenset(str(fact.id) for fact in found),
-        )
-        for session, found in told.items()
-        if (minutes := sum(fact.message.minutes for fact in found))
+        _row(client, session, sum(fact.message.minutes for fact in told), (), told)
+        for session, told in _by_session(facts[client]).items()
     ]
+
+
+def last(client: str, facts: Facts) -> Sequence[Row]:
+    """A row a session: the minutes that were told last, and what the site is called."""
+    opened = [fact for fact in facts.get(SITE, ()) if isinstance(fact.message, SiteOpened)]
+    named = tuple(fact.message.name for fact in opened[-1:])
+    return [
+        _row(client, session, told[-1].message.minutes, named, [*told, *opened])
+        for session, told in _by_session(facts[client]).items()
+    ]
+
+
+def _by_session(facts: Sequence[HeardFact]) -> Mapping[str, list[Any]]:
+    """Beside what stands, facts hold the amendments by which it does."""
+    found: dict[str, list[HeardFact]] = defaultdict(list)
+    for fact in facts:
+        if isinstance(fact.message, SessionAttended):
+            found[fact.message.session_id].append(fact)
+    return found
+
+
+def _row(
+    client: str, session: str, minutes: int, named: tuple[str, ...], told: Sequence[HeardFact]
+) -> Row:
+    return Row(
+        kind="tally",
+        key=f"{client}|{session}",
+        content=Tally(minutes=minutes, named=named),
+        rests_on=frozenset(str(fact.id) for fact in told),
+    )
+
+
+def _to_site(fact: SessionAttended) -> list[str]:
+    return [fact.site_id] if fact.site_id else []
 
 
 BEFORE = Subscriptions(
     [Subscription(SessionAttended)], [replace(TALLY, code="of before", derive=total)]
 )
-AFTER = TALLYING
-assert TALLY.derive is tally
+AFTER = Subscriptions(
+    [Subscription(SessionAttended, _to_site), Subscription(SiteOpened)],
+    [replace(TALLY, code="after", derive=last)],
+)
 
 
 # Who speaks, on the wire
