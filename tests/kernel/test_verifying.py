@@ -102,7 +102,6 @@ OLDER = Subscriptions(
 )  # knows nothing of sites
 
 
-@pytest.mark.xfail(strict=True, reason="what a newer release heard is said to be nobody's")
 def test_after_a_roll_back_what_the_newer_release_heard_is_no_finding(
     listener: Listener, log: Log
 ) -> None:
