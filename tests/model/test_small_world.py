@@ -595,7 +595,8 @@ FAULTS: dict[str, tuple[Any, str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS if LONG else [*FAULTS][:1])
+@pytest.mark.skipif(not LONG, reason="of the long form: half a minute each")
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_told_in_a_short_history(
     new_world: Any, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -125,7 +125,7 @@ def total(client: str, facts: Facts) -> Sequence[Row]:
 
 def last(client: str, facts: Facts) -> Sequence[Row]:
     """A row a session: the minutes that were told last, and what the site is called."""
-    opened = [fact for fact in facts.get(SITE, ()) if isinstance(fact.message, SiteOpened)]
+    opened: list[Any] = [f for f in facts.get(SITE, ()) if isinstance(f.message, SiteOpened)]
     named = tuple(fact.message.name for fact in opened[-1:])
     return [
         _row(client, session, told[-1].message.minutes, named, [*told, *opened])
