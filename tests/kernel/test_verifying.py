@@ -98,6 +98,21 @@ def reasons(checks: dict[str, Checked]) -> set[str]:
     return found - {"KAFKA_AWAY"}
 
 
+OLDER = Subscriptions(
+    [INPUTS.by_type[SessionAttended.DESCRIPTOR.full_name]], [TALLY]
+)  # knows nothing of sites
+
+
+def test_after_a_roll_back_what_the_newer_release_heard_is_no_finding(
+    listener: Listener, log: Log
+) -> None:
+    back = Listener(listener.store, log, subscriptions=OLDER)
+    back.pending_work.mark_all()
+    back.pending_work.drain()
+    assert listener.heard(SITE) == [1]
+    assert reasons(verify(back, log, OLDER)) == set()
+
+
 def test_nothing_is_found_where_nothing_is_wrong_and_every_check_says_what_it_saw(
     listener: Listener, log: Log
 ) -> None:
