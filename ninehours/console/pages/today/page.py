@@ -75,6 +75,10 @@ class Day:
         named = {"site": self.site.site_id, "on": str(self.on), "after": after, "at": at}
         return f"{PATH}?{urlencode({name: said for name, said in named.items() if said})}"
 
+    def was_there(self, session_id: str, client_id: str) -> str:
+        """Of the page that says who was at a group that is closed."""
+        return f"{PATH}/was-there/{self.site.site_id}/{self.on}/{session_id}/{client_id}"
+
 
 def today(visit: Visit) -> Screen:
     """The roster of the day that the address names; else of today, at the site that the browser was
