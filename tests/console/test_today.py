@@ -130,6 +130,8 @@ def test_a_time_is_put_right_and_taken_back(desk: Clinic, reader: Reader) -> Non
     desk.say(reader, group, "Castillo", act="in")
     page = desk.say(reader, group, "Castillo", act="in", time=desk.wall(group, 1))
     assert desk.wall(group, 1) in page.text
+    nothing_typed = desk.say(reader, group, "Castillo", act="in")
+    assert (nothing_typed.status, "Type the time first" in nothing_typed.text) == (422, True)
     [arrival] = desk.presence(group, "Castillo").arrivals
     assert arrival.revision == 2
     desk.say(reader, group, "Castillo", act="out", time=desk.wall(group, 5))
@@ -244,6 +246,7 @@ def test_who_was_at_a_closed_group_is_put_right_in_their_row_once_what_follows_w
     far = reader.send(form, step="look", **wrong_time, **{"intervals.0.from": "2020-01-01T09:00"})
     assert (far.status, "Came is not within twelve hours of the session" in far.text) == (422, True)
     sooner = {"intervals.0.to": typed_moment(desk, group, 5)}
+    older = reader.get(path).form(path)
     looked = reader.send(form, step="look", **wrong_time, **sooner)
     assert "What would follow" in looked.text
     assert not desk.presence(group, "Garcia").corrections
@@ -251,8 +254,11 @@ def test_who_was_at_a_closed_group_is_put_right_in_their_row_once_what_follows_w
         page = reader.send(looked.form(path), step="record")
         assert (page.status, page.at) == (200, desk.today(group))
     assert "attended, 5 min" in page.row(group, garcia)
-    meanwhile = reader.send(form, step="look", **wrong_time)
-    assert (meanwhile.status, "meanwhile" in meanwhile.text) == (422, True)
+    meanwhile = reader.send(older, step="look", **wrong_time)
+    assert (meanwhile.status, "Somebody else put this right meanwhile" in meanwhile.text) == (
+        422,
+        True,
+    )
     nobody = {"intervals.0.from": "", "intervals.0.to": ""}
     not_there = {"reason": "CORRECTION_REASON_NOT_THERE", **nobody}
     looked = reader.send(meanwhile.form(path), step="look", **not_there)
@@ -282,6 +288,19 @@ def test_who_is_on_no_roster_of_a_closed_group_is_found_and_was_there_after_all(
     open_group = desk.group(["Brandt"])
     answer = reader.get(path.replace(group, open_group))
     assert answer.status == 404
+
+
+def test_what_is_refused_of_a_row_that_is_gone_by_now_is_said_all_the_same(
+    desk: Clinic, reader: Reader
+) -> None:
+    desk.at_another_site()
+    group = desk.group(["Abbott", "Brandt"])
+    form = reader.get(desk.today(group)).form("/today/record", client_id=desk.clients["Brandt"])
+    desk.front_desk.ask(
+        attendance.TakeFromRosterRequest(session_id=group, client_id=desk.clients["Brandt"])
+    )
+    page = reader.send(form, act="no_show")
+    assert (page.status, "They are not on this roster any more." in page.text) == (422, True)
 
 
 def asked_to_cancel(desk: Clinic, reader: Reader, group: str) -> Shown:
@@ -694,7 +713,9 @@ def test_who_is_sought_is_found_in_the_rows_first_then_among_all(
         row = page.locator(f"[id='{group}.{desk.clients['Brandt']}']")
         expect(row.get_by_role("button", name="In", exact=False).first).to_be_focused()
         page.keyboard.type("/okafor\n")
-        expect(page.locator("#found").get_by_role("button", name="Expected")).to_be_focused()
+        expect(
+            page.locator("#found").get_by_role("button", name="Put on the roster")
+        ).to_be_focused()
         assert "okafor" not in page.url.lower()
         page.keyboard.press("Enter")
         expect(page.get_by_text("0 of 4 here")).to_be_visible()

@@ -113,12 +113,19 @@ def screen_of(
         "tells_standing": _tells_standing(visit),
         "admitted_by": named_roles(roles_of(admitting.AdmitClientRequest())),
         "refused": refused,
+        "said_at": _said_at(groups),
         "focus": refused.row if refused else first,
         "rests": "" if refused or first else row_to_rest_on(groups, after),
         "count": count_in_words,
     }
     status = HTTPStatus.OK if refused is None else HTTPStatus.UNPROCESSABLE_ENTITY
     return Screen("today.html", shown, status, site_id=day.site.site_id)
+
+
+def _said_at(groups: Sequence[Group]) -> Collection[str]:
+    """Where a refusal is said; of a row that is gone by now, and of a group, it is of the page."""
+    rows = {row.key for group in groups for row in group.rows}
+    return rows | {group.session_id for group in groups if group.ended is not None}
 
 
 def day_named(visit: Visit, named: Mapping[str, str]) -> tuple[Day, Sequence[calendar.ListedSite]]:
