@@ -719,6 +719,8 @@ def test_who_is_sought_is_found_in_the_rows_first_then_among_all(
         assert "okafor" not in page.url.lower()
         page.keyboard.press("Enter")
         expect(page.get_by_text("0 of 4 here")).to_be_visible()
+        row = page.locator(f"[id='{group}.{desk.clients['Okafor']}']")
+        expect(row.get_by_role("button", name="In", exact=False).first).to_be_focused()
         page.keyboard.press("i")
         expect(page.get_by_text("1 of 4 here")).to_be_visible()
         page.get_by_role("link", name="Close the group").press("Enter")
