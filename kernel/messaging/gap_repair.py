@@ -294,9 +294,10 @@ class GapRepair:
             with self._store.transaction() as tx:
                 _stop(tx.connection, subject_log, checkpoint, BEYOND_OWNER)
             return 0
-        # Where the owner had as much as was told of, hearing it has ended that.
-        short = checkpoint.behind_to is not None and end < checkpoint.behind_to
-        if short and self._clear(subject_log, checkpoint, end):
+        told = checkpoint.behind_to
+        # Hearing what it was behind has ended that; where there was nothing to hear, nothing has.
+        is_ended = told is None or checkpoint.sequence < told <= end
+        if not is_ended and self._clear(subject_log, checkpoint, end):
             # What came since is behind no longer; nobody but the owner would tell of it.
             fetched += self._hear_after(owner, subject, end)
         return fetched - (1 if checkpoint.sequence else 0)
