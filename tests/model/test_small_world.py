@@ -17,7 +17,6 @@ A history that fails is told in its shortest form; its lines are a test of their
 `test_a_history_that_is_told_can_be_played_again`. CONTRIBUTING.md says how others are looked for.
 """
 
-import inspect
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -25,7 +24,6 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -41,9 +39,7 @@ from hypothesis.stateful import (
 from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended, SiteOpened
 from ninehours.common.v1.statements_pb2 import StatementAmended
 
-from kernel import execute
 from kernel.execute import Outcome
-from kernel.messaging import exchange, inbox, inbox_facts, projections, relay, subscriptions
 from kernel.messaging.amendments import AMENDED
 from kernel.messaging.envelope import Record
 from kernel.messaging.owners import Owner
@@ -69,7 +65,6 @@ from tests.harness.kernel.small_world import (
     publish,
 )
 from tests.harness.kernel.verified import findings_of
-from tests.model.conftest import LONG
 
 NewStores = Callable[[], AbstractContextManager[NewStore]]
 CLIENTS = (ADA, BOB)
@@ -516,110 +511,3 @@ def test_a_history_that_is_told_can_be_played_again(new_world: Any) -> None:
     state.restore(pick=0)
     state.hear_again_or_early(picks=[0])
     state.teardown()
-
-
-# The machine itself, tried: what it must find
-FAULTS: dict[str, tuple[Any, str, str, str]] = {
-    "the relay marks what it sends before that arrived": (
-        relay.Relay,
-        "send_batch",
-        "            try:\n                future.get",
-        "            arrived.append(row)\n            try:\n                future.get",
-    ),
-    "a command is decided each time it comes": (
-        execute,
-        "recall",
-        "if command is None:",
-        "if True:",
-    ),
-    "a command is answered with another's answer": (
-        execute,
-        "recall",
-        'tx.load_where("command_id = :id", **by_id)',
-        'tx.load_where("command_id <> :id", **by_id)',
-    ),
-    "an id says nothing of the content": (
-        execute,
-        "recall",
-        "!= (context.digest, context.actor)",
-        "== ()",
-    ),
-    "a hole is gone past": (
-        inbox.Inbox,
-        "_take",
-        "envelope.sequence > checkpoint.sequence + 1",
-        "False",
-    ),
-    "what comes twice is heard twice": (
-        inbox.Inbox,
-        "_take",
-        "envelope.sequence <= checkpoint.sequence and not checkpoint.anew",
-        "False",
-    ),
-    "what is of another epoch is heard": (
-        inbox.Inbox,
-        "_of_this_epoch",
-        "topic.epoch in (0, envelope.epoch)",
-        "True",
-    ),
-    "facts are read in the order in which they came": (
-        subscriptions.Subscriptions,
-        "_said_about",
-        "ORDER BY topic, subject, sequence",
-        "ORDER BY ctid",
-    ),
-    "what is heard makes nothing pending": (
-        inbox_facts.InboxFacts,
-        "admit",
-        "self.mark_what_follows({fact.subject for fact in facts}, facts)",
-        "pass",
-    ),
-    "a row that nothing leads to stays": (
-        projections,
-        "difference",
-        "        if not was.withdrawn:\n            stored",
-        "        if False:\n            stored",
-    ),
-    "what an owner has no more stays heard": (
-        exchange._Exchange,
-        "_write",
-        "DELETE FROM heard_fact WHERE id",
-        "DELETE FROM heard_fact WHERE false AND id",
-    ),
-    "a new release leaves rows as they are": (
-        projections.Projections,
-        "mark_outdated",
-        "mark_pending(tx, keys)",
-        "pass",
-    ),
-}
-
-
-@pytest.mark.skipif(not LONG, reason="of the long form: half a minute each")
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_is_told_in_a_short_history(
-    new_world: Any, fault: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plant(monkeypatch, *FAULTS[fault])
-    with pytest.raises(Exception) as found:
-        run_state_machine_as_test(
-            new_world,
-            settings=settings(
-                max_examples=300,
-                stateful_step_count=12,
-                derandomize=True,
-                report_multiple_bugs=False,
-            ),
-        )
-    told = "\n".join(found.value.__notes__)
-    assert 1 <= told.count("state.") <= 9, told
-
-
-def plant(monkeypatch: pytest.MonkeyPatch, where: Any, name: str, was: str, instead: str) -> None:
-    """A function of that module or class, with other words in the place of these."""
-    function = getattr(where, name)
-    source = inspect.getsource(function)
-    assert source.count(was) == 1, "that is written otherwise by now"
-    made: dict[str, Any] = {}
-    exec(dedent(source.replace(was, instead)), function.__globals__, made)
-    monkeypatch.setattr(where, name, made[name])

@@ -42,7 +42,7 @@ def multiply(servers: LocalServers, store: Store, times: int) -> dict[str, int]:
     name = str(store.engine.url.database)
     with psycopg.connect(servers.admin_url, dbname=name) as admin, admin.cursor() as cursor:
         admin.execute("SET session_replication_role = replica")  # no trigger, no reference
-        tables = dict(admin.execute(COLUMNS).fetchall())
+        tables: dict[str, Any] = dict(admin.execute(COLUMNS).fetchall())
         lines = {name: _lines(cursor, name, columns) for name, columns in tables.items()}
         kept = {
             found
