@@ -20,7 +20,7 @@ BESIDE := grpcio protobuf googleapis-common-protos typing-extensions
 RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo up test test-crds fast keycloak recovery kills rehearsal upgrade coverage planted mutants bench lint catalogue manifests deployable baseline lock clean
+.PHONY: help ready demo up test test-crds fast keycloak recovery chaos kills rehearsal upgrade coverage planted mutants bench lint catalogue manifests deployable baseline lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what there is
@@ -63,6 +63,10 @@ test-crds: $(DEV) ## custom kinds of deploy/ against the operators' own definiti
 recovery: $(DEV) ## databases are restored in the middle of the story, as docs/operations.md says; six minutes
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest tests/recovery/recovering.py $(ARGS)
+
+chaos: $(DEV) ## break what can break while the story plays; ARGS="--minutes 15 --seed 1 --without disk"; root, for small disks
+	@$(GENERATE)
+	@exec $(BIN)/python -m pytest --capture=no --show-capture=no tests/chaos/chaos.py $(ARGS)
 
 kills: $(DEV) ## processes are killed while the whole story plays, and not its beginning alone; eight minutes
 	@$(GENERATE)

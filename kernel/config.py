@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     health_listen: str = "127.0.0.1:0"
     peers: Annotated[dict[str, str], NoDecode, BeforeValidator(_peers)] = {}
     clock: Literal["server", "caller"] = "server"
+    # Seconds by which this process's clock is ahead of its host's: two of one machine tell
+    # different times, as two hosts do.
+    clock_ahead: float = 0.0
     # Seconds; Faust takes none longer than a request to a broker may last, 90.
     session_timeout: int = Field(default=30, ge=1, le=90)
     # Seconds: a thread that has something to do, and ended no step for so long, hangs. A lock, or
@@ -111,6 +114,17 @@ class Settings(BaseSettings):
                 "clock signs; set NINEHOURS_ENVIRONMENT=local or test, or NINEHOURS_CLOCK=server",
             )
         return clock
+
+    @field_validator("clock_ahead")
+    @classmethod
+    def _production_believes_its_hosts(cls, ahead: float, info: ValidationInfo) -> float:
+        if ahead and info.data.get("environment") == "production":
+            raise PydanticCustomError(
+                "refused_in_production",
+                "NINEHOURS_CLOCK_AHEAD is for tests only: in production a process tells the time "
+                "of its host; set NINEHOURS_ENVIRONMENT=test, or don't set it",
+            )
+        return ahead
 
     @model_validator(mode="after")
     def _databases_are_told(self) -> Self:

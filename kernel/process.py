@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pydantic import ValidationError
 from sqlalchemy import Engine, text
 
-from kernel import logs
+from kernel import clock, logs
 from kernel.codec import Codec
 from kernel.config import Settings, WrongSetting
 from kernel.drafts import sweep
@@ -130,6 +130,7 @@ def main(service: Service, arguments: Sequence[str]) -> None:
         settings = Settings.from_environment()
         if settings.service != service.name:
             raise WrongSetting(f"NINEHOURS_SERVICE: this process is of {service.name}")
+        clock.set_ahead(settings.clock_ahead)
         with traced(settings, arguments[0]):
             processes[arguments[0]](service, settings)
 

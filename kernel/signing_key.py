@@ -1,13 +1,13 @@
 """What somebody signs with, tokens or facts, while its file is replaced."""
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from joserfc.jwk import OKPKey
 
 from kernel import logs
+from kernel.clock import seconds
 from kernel.secrets import OF_TOKENS, SecretMissing, SigningKeys, public_keys, signing_key
 
 # Seconds that a key is published before it signs: others look at their files every few.
@@ -29,7 +29,7 @@ class SigningKey:
         issuer: str,
         *,
         keys: SigningKeys = OF_TOKENS,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = seconds,
     ) -> None:
         self._secrets_dir = secrets_dir
         self._keys = keys

@@ -3,9 +3,9 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 
-from kernel import logs
+from kernel import clock, logs
 from kernel.store.database import is_passing
 
 log = logs.get("kernel.sweeping")
@@ -24,7 +24,7 @@ def sweeping(sweep: Callable[[datetime], object], every: float = EVERY) -> Itera
     def run() -> None:
         while True:
             try:
-                sweep(datetime.now(UTC))
+                sweep(clock.now())
             except Exception as error:
                 tell = log.warning if is_passing(error) else log.error
                 tell("sweeps_again", exc_info=error)

@@ -11,7 +11,7 @@ from kafka.consumer.fetcher import Fetcher
 from kafka.errors import KafkaError
 from kafka.record import default_records
 
-from kernel import logs
+from kernel import clock, logs
 from kernel.messaging.brokers import Brokers
 from kernel.messaging.checksums import compute_in_c
 from kernel.messaging.envelope import Record
@@ -133,7 +133,7 @@ class KafkaTopic:
         except KafkaError as error:
             raise KafkaAway(type(error).__name__) from None
         if cut:
-            self._forgot(time.time() * 1000)
+            self._forgot(clock.seconds() * 1000)
 
     def _forgot(self, milliseconds: float) -> None:
         moment = datetime.fromtimestamp(milliseconds / 1000, UTC)

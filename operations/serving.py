@@ -1,7 +1,7 @@
 """What a service answers beside its own RPCs: to operators, and of why its facts are so."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from ninehours.exchange.v1 import fact_service_pb2 as fact_pb
 from ninehours.exchange.v1 import listener_service_pb2 as listener_pb
 from ninehours.exchange.v1 import operating_service_pb2 as operating_pb
 
+from kernel import clock
 from kernel.facts import Position, id_of, kind_of
 from kernel.keys.ports import MasterKeyUse
 from kernel.mapping.reading import named
@@ -206,7 +207,7 @@ class OperatingServicer:
             master_keys = None
         with place_among(ASKING):
             kafka = answers(self._of.brokers, self._store.topic)
-        now = datetime.now(UTC)
+        now = clock.now()
         processes = [
             _process("api", beats, up=True, shown=self._of.shown(), now=now),
             _process("relay", beats, up=relay, now=now),

@@ -38,7 +38,7 @@ PAGES = "tests/browsed/"  # of one system
 FIRST = (
     *("tests/system/test_asking.py", "tests/system/test_tls.py"),
     *("tests/kernel/watching/", "tests/billing/test_convergence.py"),
-    *("tests/system/test_kills.py", PAGES, "tests/system/", "tests/billing/"),
+    *("tests/system/test_chaos.py", PAGES, "tests/system/", "tests/billing/"),
 )
 
 # That a machine is busy is no finding; and a finding is told without a long look for its lines.

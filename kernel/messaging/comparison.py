@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from kernel import clock
 from kernel.messaging.checkpoints import BEYOND_OWNER, OTHER_HISTORY, Checkpoint
 from kernel.messaging.envelope import NoEnvelope, read_envelope
 from kernel.messaging.owners import Owner, OwnerHead
@@ -59,7 +59,7 @@ def contradicting(noted: Mapping[str, Checkpoint], owners: Iterable[OwnerHead]) 
 
 
 def _oldest(owner: Owner, late: Sequence[OwnerHead], reached: Mapping[str, int]) -> float:
-    now = datetime.now(UTC)
+    now = clock.now()
     oldest = now
     for head in late[:LOOKED_AT]:
         records, _ = owner.read(head.subject, reached.get(head.subject, 0))

@@ -6,11 +6,12 @@ claim that was just issued would be drafted again meanwhile, and issued twice.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
 
+from kernel import clock
 from kernel.decider import filled
 from kernel.facts import Label
 from kernel.messaging.amendments import AMENDED
@@ -116,7 +117,7 @@ class InboxFacts:
                     item.publication,
                     topic=self.tx.store.topic,
                     body=item.publication.message.SerializeToString(deterministic=True),
-                    recorded_at=(now := datetime.now(UTC)),
+                    recorded_at=(now := clock.now()),
                     signed_at=item.signed_at or now,
                     refs=[],
                 ),

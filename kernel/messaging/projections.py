@@ -8,12 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from kernel.facts import HeardFact, Publication, Row, derived_id
 from kernel.messaging import time_limits
 from kernel.messaging.envelope import LABELS, strictest
 from kernel.messaging.pending import Barrier, Pending, PendingTable, mark_pending
 from kernel.messaging.subscriptions import Projection, Subscriptions
+from kernel.store.database import is_cancelled
 from kernel.store.store import Store, Transaction
 from kernel.tracing import spans
 from kernel.watching.metrics import PROJECTION_SECONDS, PROJECTIONS
@@ -227,11 +229,18 @@ class Projections:
 
     def _work(self, pending: Pending) -> int | None:
         while True:
+            began = time.monotonic()
             try:
                 with self._store.transaction() as tx:
                     return self._derive(tx, self._by_name[pending.name], pending)
             except _ReferencesGrew:
                 continue
+            except DBAPIError as error:
+                # Sooner, it was another's limit, or a person: the client is derived again.
+                lasted = time.monotonic() - began
+                if is_cancelled(error) and lasted >= time_limits.STATEMENT_SECONDS:
+                    raise time_limits.TookTooLong().with_traceback(error.__traceback__) from None
+                raise
 
     def _derive(self, tx: Transaction, projection: Projection, pending: Pending) -> int | None:
         """How many rows changed; None where the client isn't this worker's to project."""

@@ -22,7 +22,8 @@ AGAIN = 1.0  # seconds before one that goes on in spite of it is interrupted aga
 
 
 class TookTooLong(Exception):
-    """A projection used more of the processor than any may; where it was says the traceback."""
+    """A projection used more of the processor than any may, or one of its statements took longer;
+    where it was says the traceback."""
 
 
 class _Interrupt(BaseException):

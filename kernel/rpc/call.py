@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import grpc
 
+from kernel import clock
 from kernel.credentials import ScoreReader
 from kernel.patience import Place, always, anywhere
 from kernel.refusal import Malformed
@@ -75,7 +76,7 @@ def now_of(metadata: Metadata, *, from_caller: bool) -> datetime:
     """The server's now; the caller's where settings let callers tell the time."""
     given = value_of(metadata, NOW) if from_caller else None
     if given is None:
-        return datetime.now(UTC)
+        return clock.now()
     try:
         moment = datetime.fromisoformat(given)
     except ValueError:

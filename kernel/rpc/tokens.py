@@ -1,7 +1,6 @@
 """Who asks, and how it is signed: tokens that say who, in which roles, at which sites, for what."""
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +9,7 @@ from typing import Any
 
 from joserfc import jwt
 
+from kernel.clock import seconds
 from kernel.refusal import Refusal
 from kernel.secrets import PEOPLE
 from kernel.signing_key import SigningKey
@@ -44,7 +44,7 @@ class Issuer:
     """Signs tokens under one issuer's key; says nothing that the issuer may not assert."""
 
     def __init__(
-        self, secrets_dir: Path, issuer: str, *, clock: Callable[[], float] = time.time
+        self, secrets_dir: Path, issuer: str, *, clock: Callable[[], float] = seconds
     ) -> None:
         self.clock = clock
         self._issuer = issuer
@@ -86,7 +86,7 @@ def service_tokens(
     service: str,
     purpose: str = "OPERATIONS",
     *,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] = seconds,
 ) -> Callable[[], str]:
     """What a service shows its peers, each good for ten minutes."""
     actor = Actor(

@@ -1,7 +1,6 @@
 """Whom a server believes: each issuer by its own keys, for what it may say, while it holds."""
 
 import json
-import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from joserfc.errors import BadSignatureError, JoseError
 from joserfc.jws import CompactSignature, JWSRegistry
 from pydantic import ValidationError
 
+from kernel.clock import seconds
 from kernel.config import Settings, WrongSetting
 from kernel.rereading import Rereading, rereading_one
 from kernel.rpc.denied import Denied, denied_in
@@ -37,7 +37,7 @@ class Verifier:
         provider: ProvidersPeople | None = None,
         own_people: bool = True,
         denied: Rereading[Denied] | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = seconds,
     ) -> None:
         published = published_keys(secrets_dir, clock)
         # No subject is two people's: this machine's own are none with the provider's prefix.

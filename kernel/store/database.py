@@ -46,10 +46,12 @@ ITS_TCP = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepali
 # Connection, shutdown and cancel, resources, the server's disk, a standby that takes no writes, a
 # connection that stood still.
 AWAY = ("08", "57", "53", "58", "25006", "25P03")
-CANCELLED = "57014"  # a statement that was too long, or that an operator ended: it is refused
+# A statement that took longer than the server lets one, or that an operator ended: what it was for
+# is no worse for that. Whoever sets a limit of its own knows that it was that one.
+CANCELLED = "57014"
 LOCKED = "55P03"  # a lock that was not given in time
 DEADLOCK = "40P01"
-BUSY = ("40001", DEADLOCK, LOCKED)  # serialization
+BUSY = ("40001", DEADLOCK, LOCKED, CANCELLED)  # serialization
 
 _lock_timeout: ContextVar[float | None] = ContextVar("lock_timeout", default=None)
 
@@ -162,13 +164,19 @@ def is_away(error: BaseException) -> bool:
 
 
 def is_busy(error: BaseException) -> bool:
-    """Whether others were in the way: for a lock, in a deadlock, for a free connection."""
+    """Whether others were in the way, for a lock, in a deadlock, for a free connection; or the
+    statement was not let end."""
     return isinstance(error, TimeoutError) or _sqlstate(error) in BUSY
 
 
 def is_locked(error: BaseException) -> bool:
     """Whether others held a lock for longer than it was waited for."""
     return _sqlstate(error) == LOCKED
+
+
+def is_cancelled(error: BaseException) -> bool:
+    """Whether a statement was not let end: by a limit, or by an operator."""
+    return _sqlstate(error) == CANCELLED
 
 
 def is_passing(error: BaseException) -> bool:

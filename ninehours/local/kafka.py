@@ -30,7 +30,7 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
 listeners=BROKER://{host}:{port},CONTROLLER://{host}:{controller}
-advertised.listeners=BROKER://{host}:{port}
+advertised.listeners=BROKER://{host}:{found_at}
 inter.broker.listener.name=BROKER
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=CONTROLLER:{protocol},BROKER:{protocol}
@@ -89,8 +89,12 @@ class Kafka:
         jars: list[Path],
         ports: tuple[int, int],
         authority: Authority | None,
+        found_at: int,
     ) -> None:
-        """`ports`: of the broker, and of its controller. `authority` None: in plain text."""
+        """`ports`: of the broker, and of its controller. `authority` None: in plain text.
+        `found_at`: the port that clients are told of.
+        """
+        self._found_at = found_at
         self.port, self._controller = ports
         self._authority = authority
         self._stores = folder.path / "kafka-tls"
@@ -104,6 +108,7 @@ class Kafka:
         text = SETTINGS.format(
             host=LOOPBACK,
             port=self.port,
+            found_at=self._found_at,
             controller=self._controller,
             logs=self.data,
             protocol="SSL" if self._authority else "PLAINTEXT",
@@ -119,7 +124,7 @@ class Kafka:
         if formatted.exists():
             return
         shutil.rmtree(self.data, ignore_errors=True)
-        self.data.mkdir(mode=0o700)
+        self.data.mkdir(mode=0o700, exist_ok=True)  # where a file system is mounted, it stays
         tool = ("kafka.tools.StorageTool", "format", "-t", new_id(), "-c", str(self._settings))
         supervisor.run(
             ProcessSpec(

@@ -64,7 +64,9 @@ class LocalServers:
         kafka: bool = True,
         tls: bool = False,
         progress: Progress = quiet,
+        kafka_found_at: int | None = None,
     ) -> None:
+        """`kafka_found_at`: where something passes on to `kafka_port` what clients say to Kafka."""
         self.folder = DataFolder(data)
         self.progress = progress
         self.supervisor = Supervisor(self.folder, progress)
@@ -75,12 +77,23 @@ class LocalServers:
         self._kafka: Kafka | None = None
         self._postgres: Postgres | None = None
         self._ports = free_ports(3)
+        self._kafka_found_at = kafka_found_at or self.kafka_port
         self._stopped = False
+
+    @property
+    def postgres_port(self) -> int:
+        """Of the server that is started here."""
+        return self._ports[0]
+
+    @property
+    def kafka_port(self) -> int:
+        """Where the broker that is started here listens."""
+        return self._ports[1]
 
     @property
     def bootstrap(self) -> str:
         """Where the broker answers, or will: known before it is up."""
-        return os.environ.get("NINEHOURS_KAFKA") or f"{LOOPBACK}:{self._ports[1]}"
+        return os.environ.get("NINEHOURS_KAFKA") or f"{LOOPBACK}:{self._kafka_found_at}"
 
     @property
     def brokers(self) -> "Brokers":
@@ -142,7 +155,7 @@ class LocalServers:
         secured = None
         if self.authority is not None:
             secured = Secured(binaries(self.progress), self.authority)
-        self._postgres = Postgres(self.folder, self._ports[0], secured=secured)
+        self._postgres = Postgres(self.folder, self.postgres_port, secured=secured)
         self._postgres.initialize(self.supervisor)
         self.supervisor.start(self._postgres.spec(self.supervisor, POSTGRES_GROUP))
         self.supervisor.await_ready("postgres")
@@ -156,8 +169,8 @@ class LocalServers:
             return
         jars = fetched(KAFKA, self.progress)
         began = time.monotonic()
-        ports = (self._ports[1], self._ports[2])
-        self._kafka = Kafka(self.folder, jars, ports, self.authority)
+        ports = (self.kafka_port, self._ports[2])
+        self._kafka = Kafka(self.folder, jars, ports, self.authority, self._kafka_found_at)
         self._kafka.initialize(self.supervisor)
         classes = self._kafka.classes
         with classes.making() as java:

@@ -81,14 +81,18 @@ class Supervisor:
 
     def replace(self, spec: ProcessSpec) -> None:
         """End what runs under the spec's name, in its own grace, and start this in its place."""
+        self.end(spec.name)
+        self.start(spec)
+
+    def end(self, name: str) -> None:
+        """End what runs under the name, in its own grace; it is watched no more."""
         with self._changed:
             self._refuse_when_stopping()
-            watched = self._watched[spec.name]
+            watched = self._watched[name]
         watched.stop()
         with self._changed:
             self._refuse_when_stopping()
-            del self._watched[spec.name]
-        self.start(spec)
+            del self._watched[name]
 
     def await_ready(self, *names: str, restarts: int = 0) -> None:
         """Wait until all are ready, each having been restarted at least `restarts` times.

@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
@@ -43,6 +44,9 @@ WAY_IN = "way-in"  # who has what stands there may sign in to the console; of on
 ANSWERS_WITHIN = 20.0  # seconds
 REPOSITORY = Path(__file__).resolve().parents[2]
 
+ToldOtherwise = Callable[[str, "Mapping[str, str]"], "Mapping[str, str]"]
+"""Of a process's name and its settings; asked each time that it is started or replaced."""
+
 
 class LocalSystem:
     """A context manager: everything answers inside, nothing is left running after."""
@@ -58,11 +62,15 @@ class LocalSystem:
         repository: Path = REPOSITORY,
         apart: "Mapping[str, LocalServers] | None" = None,
         console: bool = False,
+        kafka_found_at: int | None = None,
+        told_otherwise: "ToldOtherwise" = lambda *_: {},
     ) -> None:
         """`apart`: databases, by name, that lie on servers which somebody else starts and stops.
-        `console`: start it too, for people with a browser.
+        `console`: start it too, for people with a browser. `kafka_found_at`: as LocalServers'.
+        `told_otherwise`: what a process finds among its settings in the place of what stands there.
         """
-        self.servers = LocalServers(data, tls=tls, progress=progress)
+        self.servers = LocalServers(data, tls=tls, progress=progress, kafka_found_at=kafka_found_at)
+        self._told_otherwise = told_otherwise
         self.supervisor = self.servers.supervisor
         self.run_id = self.servers.folder.run_id
         self._apart = apart or {}
@@ -177,6 +185,21 @@ class LocalSystem:
         """Wait until it was restarted that often and is ready again."""
         self.supervisor.await_ready(name, restarts=restarts)
 
+    def replace(self, name: str) -> None:
+        """For tests: end a service's process in order, and start it with its settings of now."""
+        service, kind = name.split("-")
+        self.supervisor.replace(self._spec(service, kind))
+        self.supervisor.await_ready(name)
+
+    def start_beside(self, name: str) -> str:
+        """For tests: a second process beside that of a service's, by the name that it is given."""
+        service, kind = name.split("-")
+        second = f"{name}-1"
+        self.health_addresses[second] = f"{LOOPBACK}:{free_ports(1)[0]}"
+        self.supervisor.start(self._spec(service, kind, second))
+        self.supervisor.await_ready(second)
+        return second
+
     def memory_mib(self) -> float:
         """Of every process of this launch, PostgreSQL's backends and the launcher included."""
         forge = [self._forge.pid] if self._forge.pid is not None else []
@@ -230,8 +253,8 @@ class LocalSystem:
     def _names(self, *kinds: str) -> list[str]:
         return [f"{s}-{kind}" for s, has in PROCESSES.items() for kind in has if kind in kinds]
 
-    def _spec(self, service: str, kind: str) -> ProcessSpec:
-        name = f"{service}-{kind}"
+    def _spec(self, service: str, kind: str, second: str = "") -> ProcessSpec:
+        name = second or f"{service}-{kind}"
         address = self.health_addresses.get(name, "")  # what runs once is waited for
         return ProcessSpec(
             name=name,
@@ -241,14 +264,13 @@ class LocalSystem:
             env=self.supervisor.environment(
                 self._settings_of_console(kind)
                 if service == CONSOLE
-                else self._settings(service, kind)
+                else self._settings(service, kind, name)
             ),
             log=self.logs_dir / f"{name}.log",
             ready=lambda: serves(address, self.identity),
         )
 
-    def _settings(self, service: str, kind: str) -> dict[str, str]:
-        name = f"{service}-{kind}"
+    def _settings(self, service: str, kind: str, name: str) -> dict[str, str]:
         settings = {
             **self._python_settings(),
             "NINEHOURS_SERVICE": service,
@@ -264,12 +286,15 @@ class LocalSystem:
             **self._certificates(service),
         }
         if (authority := self.servers.authority) is not None:
-            settings["NINEHOURS_KAFKA_TLS_DIR"] = str(authority.folder_of(name, Wire.KAFKA))
+            issued = authority.folder_of(f"{service}-{kind}", Wire.KAFKA)
+            settings["NINEHOURS_KAFKA_TLS_DIR"] = str(issued)
         if kind == "api":
             settings["NINEHOURS_LISTEN"] = self.addresses[service]
         if address := self.health_addresses.get(name):
             settings["NINEHOURS_HEALTH_LISTEN"] = address
-        return settings
+        if name != f"{service}-{kind}":
+            settings["POD_NAME"] = name
+        return {**settings, **self._told_otherwise(name, settings)}
 
     def _settings_of_console(self, kind: str) -> dict[str, str]:
         """It signs people in by this machine's keys, as the command line does."""

@@ -34,7 +34,7 @@ def url_of(store: Store) -> str:
     ("error", "away", "passing"),
     [
         (OperationalError("S", {}, errors.AdminShutdown()), True, True),
-        (OperationalError("S", {}, errors.QueryCanceled()), False, False),
+        (OperationalError("S", {}, errors.QueryCanceled()), False, True),
         (OperationalError("S", {}, errors.ConnectionFailure()), True, True),
         (OperationalError("S", {}, errors.TooManyConnections()), True, True),
         (OperationalError("S", {}, psycopg.OperationalError("gone")), True, True),

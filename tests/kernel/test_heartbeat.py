@@ -1,8 +1,6 @@
 """Every process commits a heartbeat, and status says where none can be. (Slow: 5 s.)"""
 
-import errno
 import os
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,47 +24,16 @@ from tests.harness.kernel.counters import ADA, PATIENCE, attended, published, un
 from tests.harness.kernel.databases import send_away
 from tests.harness.kernel.owner import as_owner
 from tests.harness.signing import signatures_of
+from tests.harness.small_disk import SmallDisk, small_disk
 from tests.kernel.test_relay import running
-
-MIB = 1024 * 1024
-
-
-class SmallDisk:
-    """A file system of 48 MiB, which a database of the server lives on."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._filling = folder / "filling"
-
-    def fill(self) -> None:
-        with self._filling.open("wb", buffering=0) as file:
-            for size in (MIB, 4096):
-                try:
-                    while file.write(bytes(size)) == size:
-                        pass
-                except OSError as error:
-                    assert error.errno == errno.ENOSPC
-
-    def free(self) -> None:
-        self._filling.unlink()
 
 
 @pytest.fixture
-def small_disk(counting: Store, postgres: LocalServers, tmp_path: Path) -> Iterator[SmallDisk]:
-    """The counting service's database on a file system of its own."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=48m,mode=0700", "ninehours-test", folder],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    if mounted.returncode != 0:
-        pytest.fail(f"a small file system can't be mounted here: {mounted.stderr.strip()}")
+def disk(counting: Store, postgres: LocalServers, tmp_path: Path) -> Iterator[SmallDisk]:
+    """The counting service's database on a file system of its own, of 48 MiB."""
     name = str(counting.engine.url.database)
-    try:
-        place = folder / "tablespace"
+    with small_disk(tmp_path / "small", 48) as disk:
+        place = disk.folder / "tablespace"
         place.mkdir(mode=0o700)
         owner = (postgres.folder.path / "postgres").stat()
         os.chown(place, owner.st_uid, owner.st_gid)
@@ -75,14 +42,12 @@ def small_disk(counting: Store, postgres: LocalServers, tmp_path: Path) -> Itera
             send_away(admin, name)
             admin.execute(f"CREATE TABLESPACE small LOCATION '{place}'")
             admin.execute(f"ALTER DATABASE {name} SET TABLESPACE small")
-            yield SmallDisk(folder)
-            (folder / "filling").unlink(missing_ok=True)
+            yield disk
+            disk.free()
             counting.close()
             send_away(admin, name)
             admin.execute(f"ALTER DATABASE {name} SET TABLESPACE pg_default")
             admin.execute("DROP TABLESPACE small")
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 Problems = Callable[[], list[str]]
@@ -115,16 +80,16 @@ def at_work(store: Store, broker: LocalServers) -> Iterator[Problems]:
 
 
 def test_a_full_disk_is_told_and_all_is_well_when_there_is_room_again(
-    counting: Store, small_disk: SmallDisk, broker: LocalServers
+    counting: Store, disk: SmallDisk, broker: LocalServers
 ) -> None:
     with at_work(counting, broker) as problems:
         with counting.transaction() as tx:
             tx.publish([published(ADA, attended("s", 1))])
         until(lambda: problems() == [])
-        small_disk.fill()
+        disk.fill()
         [told] = problems()
         assert told.startswith("counting's database takes no write (DiskFull)")
-        small_disk.free()
+        disk.free()
         until(lambda: problems() == [])
 
 

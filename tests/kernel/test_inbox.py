@@ -1,11 +1,13 @@
 """The inbox: what a record does to its subject, and to nobody else's."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import Default
@@ -13,6 +15,7 @@ from google.protobuf.struct_pb2 import Struct
 from ninehours.attendance.v1.attendance_events_pb2 import SessionMissed
 from ninehours.common.v1.persons_pb2 import ClientMerged, ClientUnmerged
 from ninehours.common.v1.statements_pb2 import StatementAmended
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from kernel.facts import Position
@@ -444,9 +447,29 @@ def test_a_record_that_the_database_refuses_is_parked_and_those_beside_it_are_he
     assert row.error.startswith("sqlalchemy.exc.OperationalError at kernel/messaging/")
 
 
-def test_a_batch_waits_for_a_database_that_is_busy(tallying: Store, log: Log) -> None:
+def for_a_lock_alone(connection: psycopg.Connection[Any]) -> None:
+    """As it is opened."""
+
+
+def for_any_statement(connection: psycopg.Connection[Any]) -> None:
+    connection.execute("SET statement_timeout = 50")
+    connection.execute("SET lock_timeout = 0")
+    connection.commit()
+
+
+@pytest.mark.parametrize(
+    "limited",
+    [
+        for_a_lock_alone,
+        for_any_statement,
+    ],
+)
+def test_a_batch_waits_for_a_database_that_lets_no_statement_end(
+    limited: Callable[[psycopg.Connection[Any]], None], tallying: Store, log: Log
+) -> None:
     url = tallying.engine.url.render_as_string(hide_password=False)
     impatient = open_database(url, lock_timeout=0.05)
+    event.listen(impatient, "connect", lambda connection, _: limited(connection))
     hurried = Store(
         impatient,
         codec=tallying.codec,

@@ -18,6 +18,7 @@ from kernel.messaging.pending import Pending, mark_pending
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.projections import Projections
 from kernel.messaging.subscriptions import Facts, Subscriptions
+from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
 from tests.harness.kernel.counters import (
     ADA,
@@ -333,6 +334,30 @@ def test_a_statement_that_takes_too_long_parks_its_client_and_others_go_on(
     listener.pending_work.drain()
     assert list(listener.tallies()) == [f"{BOB}|s"]
     assert [key for key, error in listener.due() if error] == [ADA]
+
+
+def test_a_statement_that_somebody_ends_is_no_fault_of_its_client(
+    tallying: Store, log: Log
+) -> None:
+    """A limit of the database's, or an operator."""
+
+    class Ended(Subscriptions):
+        def read_history(self, connection: Connection, client: str, *until: Any) -> Any:
+            if ending:
+                connection.execute(text("SET LOCAL statement_timeout = 1"))
+                connection.execute(text("SELECT pg_sleep(60)"))
+            return super().read_history(connection, client, *until)
+
+    ending = True
+    listener = Listener(tallying, log, subscriptions=Ended(INPUTS.by_type.values(), [TALLY]))
+    listener.hear(log.tell(ADA, attended("s", 1)))
+    with pytest.raises(OperationalError) as ended:
+        listener.pending_work.drain()
+    assert is_passing(ended.value)
+    assert listener.due() == [(ADA, None)]
+    ending = False
+    listener.pending_work.drain()
+    assert list(listener.tallies()) == [f"{ADA}|s"]
 
 
 def test_due_keys_of_a_derivation_that_is_no_more_hold_nobody_up(

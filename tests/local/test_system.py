@@ -27,7 +27,7 @@ service, kind = sys.argv[0].split(os.sep)[-2], sys.argv[1]
 told = dict(os.environ)
 seen = pathlib.Path(os.environ["NINEHOURS_DATA_DIR"]) / "seen"
 seen.mkdir(exist_ok=True)
-(seen / f"{service}-{kind}").write_text(json.dumps(told))
+(seen / os.environ.get("POD_NAME", f"{service}-{kind}")).write_text(json.dumps(told))
 shown = seen / "secrets"
 shown.mkdir(exist_ok=True)
 files = [*pathlib.Path(os.environ["NINEHOURS_SECRETS_DIR"]).rglob("*")]
@@ -113,12 +113,19 @@ def test_a_process_is_given_nothing_that_belongs_to_another_service(
 def test_every_process_is_started_told_and_kept(tmp_path: Path) -> None:
     stand_ins(tmp_path / "repository")
     said: list[str] = []
+    otherwise: dict[str, str] = {}
     system = LocalSystem(
         tmp_path / "data",
         progress=said.append,
         clock="caller",
         repository=tmp_path / "repository",
+        told_otherwise=lambda name, _: otherwise if name == "plans-relay" else {},
     )
+
+    def told_to(name: str) -> dict[str, str]:
+        told: dict[str, str] = json.loads((tmp_path / "data" / "seen" / name).read_text())
+        return told
+
     with system:
         names = {f"{s}-{kind}" for s, kinds in PROCESSES.items() for kind in kinds}
         assert set(system.processes) == names | {"postgres", "kafka"}
@@ -152,6 +159,19 @@ def test_every_process_is_started_told_and_kept(tmp_path: Path) -> None:
             system.await_back(name, 1)
         assert serves(system.health_addresses["plans-api"])
         assert 100 < system.memory_mib() < 3000
+
+        assert told_to("plans-relay")["NINEHOURS_CLOCK"] == "caller"
+        otherwise["NINEHOURS_CLOCK"] = "server"
+        for name in ("plans-relay", "plans-api"):
+            system.replace(name)
+        assert told_to("plans-relay")["NINEHOURS_CLOCK"] == "server"
+        assert told_to("plans-api")["NINEHOURS_CLOCK"] == "caller"
+
+        second = system.start_beside("billing-stream")
+        assert {"billing-stream", second} <= system.processes.keys()
+        assert "POD_NAME" not in told_to("billing-stream")
+        system.supervisor.end(second)
+        assert second not in system.processes
         assert system.seconds_to_start > 0
     assert leftovers.of_run(str(tmp_path / "data"), run=lambda _: True) == []
     assert said[-1] == "stopping"

@@ -1,6 +1,8 @@
 """What holds of the story whatever was done to the system meanwhile: nothing is lost, or twice."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +38,40 @@ def permits(played: Played) -> set[str]:
         for command, kind, _ in played.private_facts["intake"]
         if kind == "intake.disclosure_permitted.v1"
     }
+
+
+# Where an interchange's number stands, by segment: in the last as the beginning of a reference.
+NUMBERED = {"ISA": 13, "IEA": 2, "GS": 6, "GE": 2, "BHT": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Interchange:
+    """A file of claims: its number, and to whom it says what, the number left out."""
+
+    number: int
+    content: tuple[str, ...]
+
+
+def read_interchange(file: Path) -> Interchange:
+    payer, _, number = file.stem.rpartition("-")
+    content = [payer, file.suffix]
+    left_out = set()
+    for segment in file.read_text().split("~"):
+        elements = segment.strip().split("*")
+        if place := NUMBERED.get(elements[0]):
+            given, *rest = elements[place].split("-")
+            left_out.add(int(given))
+            elements[place] = "-".join(["", *rest])
+        content.append("*".join(elements))
+    assert left_out == {int(number)}, file.name
+    return Interchange(int(number), tuple(content))
+
+
+def in_order(files: Sequence[Interchange]) -> list[int]:
+    """Which of them was numbered first, second, …"""
+    numbers = [file.number for file in files]
+    assert len(set(numbers)) == len(numbers)
+    return sorted(range(len(numbers)), key=numbers.__getitem__)
 
 
 class SameStoryContract:
@@ -92,13 +128,16 @@ class SameStoryContract:
         assert calm.contents["billing"] and calm.contents["plans"]
         assert disturbed.contents == calm.contents
 
-    def test_the_same_seed_gives_the_same_claims_control_numbers_included(
+    def test_the_same_seed_gives_the_same_claims_in_interchanges_that_are_numbered_alike(
         self, disturbed: Played, calm: Played
     ) -> None:
-        assert len(calm.files) > 5
-        assert [file.name for file in disturbed.files] == [file.name for file in calm.files]
-        for once, again in zip(disturbed.files, calm.files, strict=True):
-            assert once.read_bytes() == again.read_bytes(), once.name
+        """But for gaps among the numbers: a database that crashed, and what was not committed,
+        leave some out.
+        """
+        assert len(calm.files) > 3
+        once, again = (list(map(read_interchange, play.files)) for play in (disturbed, calm))
+        assert [file.content for file in once] == [file.content for file in again]
+        assert in_order(once) == in_order(again)
 
     def test_nobody_was_left_out_for_another_reason(self, disturbed: Played) -> None:
         assert disturbed.left_out <= LEFT_OUT

@@ -51,6 +51,17 @@ def test_production_refuses_the_callers_clock(environment: pytest.MonkeyPatch) -
     assert Settings.from_environment().clock == "caller"
 
 
+def test_production_refuses_a_clock_apart_from_its_hosts(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("NINEHOURS_CLOCK_AHEAD", "-30")
+    with pytest.raises(ValidationError, match="for tests only") as refused:
+        Settings.from_environment()
+    assert "hush" not in str(refused.value)
+    environment.setenv("NINEHOURS_ENVIRONMENT", "test")
+    assert Settings.from_environment().clock_ahead == -30
+    environment.delenv("NINEHOURS_CLOCK_AHEAD")
+    assert Settings.from_environment().clock_ahead == 0
+
+
 def test_production_names_its_network_and_elsewhere_it_is_local(
     environment: pytest.MonkeyPatch,
 ) -> None:
