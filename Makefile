@@ -20,7 +20,7 @@ BESIDE := grpcio protobuf googleapis-common-protos typing-extensions
 RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo up test test-crds fast keycloak recovery chaos kills rehearsal upgrade coverage mutants lint catalogue manifests deployable baseline lock clean
+.PHONY: help ready demo up test test-crds fast keycloak recovery chaos kills rehearsal upgrade coverage planted mutants bench lint catalogue manifests deployable baseline lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what there is
@@ -87,6 +87,10 @@ coverage: $(DEV) ## which lines no test runs; ARGS=--pure for the pure tests alo
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
+planted: $(DEV) ## plant faults that break a promise in a copy, one by one: a test that is named for each fails
+	@$(GENERATE)
+	@exec $(BIN)/python -m pytest --numprocesses 0 tests/planted/planting.py $(ARGS)
+
 # It wants another click than a worker takes: it stands beside what is installed, not among it.
 mutants: export PYTHONPATH := $(CURDIR)/build/mutmut
 mutants: $(DEV) ## change gates and allocation, see which changes no test notices; one in ten, ARGS='*' all
@@ -98,6 +102,11 @@ mutants: $(DEV) ## change gates and allocation, see which changes no test notice
 	@for name in $$($(MUTMUT) results | sed -n 's/^ *\(.*\): survived$$/\1/p'); do \
 	  $(MUTMUT) show $$name; done
 	@$(MUTMUT) results --all true | sed -n 's/.*: //p' | grep -v 'not checked' | sort | uniq -c
+
+bench: export PYTHONPATH := $(CURDIR):$(CURDIR)/build/generated
+bench: $(DEV) ## promises of speed, each beside what it is held against; ARGS=--help
+	@$(GENERATE)
+	@exec $(BIN)/python -m benchmarks.bench $(ARGS)
 
 lint: $(DEV) ## every check that runs nothing
 	@$(GENERATE)

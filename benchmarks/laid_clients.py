@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 from uuid import uuid4
@@ -17,20 +16,11 @@ from ninehours.intake.v1 import intake_service_pb2 as intake
 
 from benchmarks.name_lists import InventedPerson
 from kernel.facts import derived_id
-from kernel.keys.mounted import MountedMasterKeys
 from kernel.keys.sealing import KEY_BYTES, encrypt
-from kernel.keys.store import SqlKeyStore, migrate_keys
-from kernel.messaging.signatures import FactSigner
-from kernel.rpc.server import CONNECTIONS
 from kernel.rpc.translate import to_date
-from kernel.secrets import OF_FACTS
-from kernel.services import topic_of
-from kernel.signing_key import SigningKey
-from kernel.store.database import migrate, open_database
 from kernel.store.documents import context_of
 from kernel.store.store import Store
 from kernel.vault import Vault
-from services.intake.__main__ import SERVICE
 from services.intake.adapters import sealed
 from services.intake.adapters.search_tokens import SearchTokens
 from services.intake.app.streams import CONTACTS, IDENTITY, client_stream, membership_document
@@ -57,31 +47,6 @@ class LaidClients:
 
     def site_of(self, number: int) -> str:
         return self.sites[number % len(self.sites)]
-
-
-@dataclass(frozen=True, slots=True)
-class StorePlace:
-    """Where intake's store is, for whichever process opens it."""
-
-    url: str
-    keys_url: str
-    secrets: Path
-
-    def open(self) -> Store:
-        engine = open_database(self.url, pool=CONNECTIONS)
-        keys = open_database(self.keys_url, pool=CONNECTIONS)
-        return Store(
-            engine,
-            codec=SERVICE.codec,
-            topic=topic_of("intake"),
-            network="local",
-            vault=Vault(SqlKeyStore(keys, MountedMasterKeys(self.secrets, "intake"))),
-            signer=FactSigner(SigningKey(self.secrets, "intake", keys=OF_FACTS).current),
-        )
-
-    def migrate(self) -> None:
-        migrate(open_database(self.url), [SERVICE.migrations])
-        migrate_keys(open_database(self.keys_url))
 
 
 def client_id_of(number: int) -> str:

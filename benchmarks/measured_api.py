@@ -4,32 +4,24 @@ Work is time on a processor, in nanoseconds as Linux counts it for each thread a
 others do on the same machine makes an answer later, and its work hardly more.
 """
 
-import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import psutil
 from google.protobuf.message import Message
 
-from benchmarks.laid_clients import StorePlace
-from kernel.config import Settings
+from benchmarks.places import ServedApi, StorePlace, in_a_process, serve_api
 from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
-from kernel.rpc.policy import Scope
 from kernel.rpc.rpcs import rpc_of
-from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer
-from kernel.rpc.verifier import Verifier
 from kernel.secrets import PEOPLE
-from kernel.watching.health import Health
 from ninehours.local.secrets import MachineSecrets
-from services.intake.__main__ import SERVICE, servicers
 from services.intake.api.chart import SERVICE as CHART
 from services.intake.api.search import SERVICE as SEARCH
 
@@ -46,14 +38,16 @@ class Cost:
 class MeasuredApi:
     """Asks one call at a time, as front desks of these sites."""
 
-    def __init__(self, port: int, pid: int, store: StorePlace, secrets: MachineSecrets) -> None:
+    def __init__(self, served: ServedApi, store: StorePlace, secrets: MachineSecrets) -> None:
         self._issuer = Issuer(secrets.folder_of(PEOPLE), PEOPLE)
         self._token = ""
         self._clients = {
-            service: RpcClient(Channel(f"127.0.0.1:{port}"), service, token=lambda: self._token)
+            service: RpcClient(
+                Channel(f"127.0.0.1:{served.port}"), service, token=lambda: self._token
+            )
             for service in (SEARCH, CHART)
         }
-        self._api = psutil.Process(pid)
+        self._api = psutil.Process(served.pid)
         self._postgres = _postgres(store)
 
     def ask(self, request: Message, sites: Sequence[str]) -> tuple[Any, Cost]:
@@ -82,43 +76,12 @@ class MeasuredApi:
 @contextmanager
 def measured(store: StorePlace, secrets: MachineSecrets) -> Iterator[MeasuredApi]:
     """An api that serves for as long as that."""
-    own = multiprocessing.get_context("spawn")
-    here, there = own.Pipe()
-    process = own.Process(target=_serve, args=(store, there))
-    process.start()
-    there.close()  # so that it is noticed when the process ends
-    try:
-        api = MeasuredApi(here.recv(), process.pid or 0, store, secrets)
+    with in_a_process(serve_api, store) as served:
+        api = MeasuredApi(served, store, secrets)
         try:
             yield api
         finally:
             api.close()
-    finally:
-        here.send("end")
-        process.join()
-
-
-def _serve(place: StorePlace, told: Connection) -> None:
-    store = place.open()
-    given: dict[str, Any] = {
-        "service": "intake",
-        "database_url": "postgresql://nobody@127.0.0.1:1/none",
-        "secrets_dir": place.secrets,
-        "environment": "test",
-    }
-    settings = Settings(**given)
-    server = Server(
-        servicers(store, settings),
-        verifier=Verifier(place.secrets),
-        scope=Scope(store, SERVICE.kinds()),
-        settings=settings,
-        health=Health(lambda: True),
-    )
-    server.start()
-    told.send(server.port)
-    told.recv()
-    server.stop(0)
-    store.close()
 
 
 def _postgres(place: StorePlace) -> psutil.Process:

@@ -21,13 +21,13 @@ from uuid import UUID
 from ninehours.intake.v1 import chart_service_pb2 as chart
 from ninehours.intake.v1 import search_service_pb2 as pb
 
-from benchmarks.laid_clients import LaidClients, StorePlace, client_id_of, lay, phone_of
+from benchmarks.laid_clients import LaidClients, client_id_of, lay, phone_of
 from benchmarks.measured_api import Cost, MeasuredApi, measured
 from benchmarks.name_lists import InventedPerson, read_lists
+from benchmarks.places import StorePlace
 from ninehours.local.secrets import MachineSecrets
 from ninehours.local.servers import LocalServers
 
-DATABASES = ("search", "search_keys")
 WANTED = 20.0  # milliseconds at most, of nineteen answers in twenty
 Question = Callable[[InventedPerson, int], pb.FindClientsRequest]
 
@@ -74,10 +74,7 @@ def main() -> None:
         servers = stack.enter_context(LocalServers(data, kafka=False))
         secrets = MachineSecrets(data / "secrets")
         secrets.make()
-        logins = servers.create_databases(*DATABASES)
-        url, keys_url = (logins[name].migrations.url for name in DATABASES)
-        place = StorePlace(url, keys_url, secrets.folder_of("intake"))
-        place.migrate()
+        place = StorePlace.made("intake", servers, secrets)
         store = place.open()
         lay(store, laid, chance)
         store.close()

@@ -169,7 +169,7 @@ class CommandExecutor:
 
         Refuses an id under which another person, or other content, was accepted.
         """
-        with self.store.transaction() as tx:
+        with self.store.by_statement() as tx:  # a command once accepted never changes
             return recall(tx, context)
 
 

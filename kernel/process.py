@@ -276,12 +276,10 @@ def _relay(service: Service, settings: Settings) -> None:
 def _relay_until_told(
     service: Service, settings: Settings, store: Store, brokers: Brokers, health: Health
 ) -> None:
-    from kafka import KafkaProducer  # noqa: PLC0415
-
     from kernel.messaging.checksums import compute_in_c  # noqa: PLC0415
     from kernel.messaging.heartbeat import Heartbeat  # noqa: PLC0415
     from kernel.messaging.kafka_offsets import why_it_takes_nothing  # noqa: PLC0415
-    from kernel.messaging.relay import Relay  # noqa: PLC0415
+    from kernel.messaging.relay import Relay, producer_of  # noqa: PLC0415
 
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -289,16 +287,7 @@ def _relay_until_told(
     if not brokers.await_answer(stopping):
         return
     compute_in_c()
-    producer = KafkaProducer(
-        **brokers.options(),
-        client_id=f"{service.name}-relay",
-        compression_type=None,  # a log that can be searched for what must not be in it
-        acks="all",
-        max_block_ms=10_000,  # a topic that is gone must not silence its heartbeat
-        linger_ms=0,
-        max_request_size=1 << 20,
-        reconnect_backoff_max_ms=500,  # the default grows to seconds after an outage
-    )
+    producer = producer_of(brokers, service.name)
     relay = Relay(
         store,
         producer,

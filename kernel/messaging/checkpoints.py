@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import CursorResult, Row
 
 from kernel.facts import kind_of
-from kernel.store.rows import from_row
+from kernel.store.rows import as_json, from_row
 
 Topic = str
 Subject = str
@@ -68,7 +68,8 @@ MAKE_AND_LOCK = text(
 
 WRITE = text(
     "INSERT INTO heard_head (topic, subject, sequence, id, behind_to, stopped, anew)"
-    " VALUES (:topic, :subject, :sequence, CAST(:id AS uuid), :behind_to, :stopped, :anew)"
+    " SELECT * FROM json_to_recordset(CAST(:heads AS json)) AS x(topic text, subject text,"
+    " sequence bigint, id uuid, behind_to bigint, stopped text, anew boolean)"
     " ON CONFLICT (topic, subject) DO UPDATE SET sequence = excluded.sequence, id = excluded.id,"
     " behind_to = excluded.behind_to, stopped = excluded.stopped, anew = excluded.anew"
 )
@@ -112,7 +113,7 @@ class Checkpoints:
             for topic, subject in sorted(checkpoints, key=_lock_order)
         ]
         if rows:
-            self.connection.execute(WRITE, rows)
+            self.connection.execute(WRITE, {"heads": as_json(rows)})
 
     def forget(self, subject_log: SubjectLog) -> None:
         """That of a subject that its owner doesn't know."""

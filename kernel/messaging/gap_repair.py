@@ -43,6 +43,19 @@ WAITING = text(
     " OR EXISTS (SELECT FROM heard_head h WHERE h.topic = t.topic AND anew)"
     " OR EXISTS (SELECT FROM asked_for a WHERE a.topic = t.topic)"
 )
+# Rows are locked as they are inserted: in the order in which batches lock checkpoints. Among many
+# subjects few are late, and an insert that changes nothing locks its row all the same.
+MARK_BEHIND = text(
+    "INSERT INTO heard_head AS h (topic, subject, sequence, behind_to)"
+    " SELECT :topic, x.subject, 0, x.sequence"
+    " FROM unnest(CAST(:subjects AS text[]), CAST(:sequences AS bigint[])) AS x(subject, sequence)"
+    " LEFT JOIN heard_head AS heard ON heard.topic = :topic AND heard.subject = x.subject"
+    " WHERE coalesce(heard.sequence, 0) < x.sequence"
+    " ORDER BY x.subject LIKE 'client/%', x.subject COLLATE \"C\""
+    " ON CONFLICT (topic, subject) DO UPDATE"
+    " SET behind_to = greatest(h.behind_to, excluded.behind_to)"
+    " WHERE h.sequence < excluded.behind_to"
+)
 # `known`: heard by now, or nothing is fetched of it for a reason of its own.
 ASKED_FOR = text(
     "SELECT a.subject, a.sequence, coalesce(h.sequence, 0) AS heard, h.id::text AS id,"
@@ -105,18 +118,8 @@ class GapRepair:
             _note_seal(tx.connection, owner.topic, sealed_to)
             if not _is_of_epoch(tx.connection, owner.topic, epoch):
                 return 0
-            # Rows are locked as they are inserted: in the order in which batches lock checkpoints.
             found = tx.connection.execute(
-                text(
-                    "INSERT INTO heard_head AS h (topic, subject, sequence, behind_to)"
-                    " SELECT :topic, subject, 0, sequence"
-                    " FROM unnest(CAST(:subjects AS text[]), CAST(:sequences AS bigint[]))"
-                    "   AS x(subject, sequence)"
-                    " ORDER BY subject LIKE 'client/%', subject COLLATE \"C\""
-                    " ON CONFLICT (topic, subject) DO UPDATE"
-                    " SET behind_to = greatest(h.behind_to, excluded.behind_to)"
-                    " WHERE h.sequence < excluded.behind_to"
-                ),
+                MARK_BEHIND,
                 {
                     "topic": owner.topic,
                     "subjects": [head.subject for head in heads],
@@ -142,10 +145,7 @@ class GapRepair:
         if any(checkpoint.anew for checkpoint in asked.values()):
             self._compare(owner)  # of another epoch, or another history, nothing is exchanged
             asked = self._to_ask(topic)
-        fetched = 0
-        for subject, checkpoint in asked.items():
-            fetch = self._exchange if checkpoint.anew else self._fetch
-            fetched += fetch(owner, subject, checkpoint)
+        fetched = self._fetch_all(owner, asked)
         self._rest(topic, asked)
         self._end_exchanging(topic)
         fetched += self._fetch_asked_for(owner)
@@ -248,25 +248,58 @@ class GapRepair:
             raise away
         return found
 
+    def _fetch_all(self, owner: Owner, asked: Mapping[str, Checkpoint]) -> int:
+        """Of many subjects at once: as many as one answer of the owner holds are heard together."""
+        fetched = 0
+        left = list(asked.items())
+        while left:
+            given = owner.read_whole([(subject, _reached(head)) for subject, head in left])
+            self._gets_on()
+            if not given:
+                [(subject, checkpoint), *left] = left
+                fetch = self._exchange if checkpoint.anew else self._fetch
+                fetched += fetch(owner, subject, checkpoint)
+                continue
+            some, left = left[: len(given)], left[len(given) :]
+            self._inbox.hear(
+                record
+                for (_, checkpoint), records in zip(some, given, strict=True)
+                for record in records
+                if not checkpoint.anew
+            )
+            for (subject, checkpoint), records in zip(some, given, strict=True):
+                if checkpoint.anew:
+                    self.log_exchange.exchange((owner.topic, subject), records)
+                    fetched += len(records)
+                else:
+                    fetched += self._end_fetching(owner, subject, checkpoint, len(records))
+        return fetched
+
     def _exchange(self, owner: Owner, subject: str, _: Checkpoint) -> int:
         records = [record for page in self._pages(owner, subject, 0) for record in page]
         self.log_exchange.exchange((owner.topic, subject), records)
         return len(records)
 
     def _fetch(self, owner: Owner, subject: str, checkpoint: Checkpoint) -> int:
-        """What follows what was heard, whose last fact must be the owner's: so it comes too."""
-        last = max(checkpoint.sequence - 1, 0)
-        fetched = self._hear_after(owner, subject, last)
+        fetched = self._hear_after(owner, subject, _reached(checkpoint))
+        return self._end_fetching(owner, subject, checkpoint, fetched)
+
+    def _end_fetching(
+        self, owner: Owner, subject: str, checkpoint: Checkpoint, fetched: int
+    ) -> int:
+        """So many were heard, all that the owner had; gives how many of them were new."""
+        end = _reached(checkpoint) + fetched
         subject_log = (owner.topic, subject)
         if not fetched and checkpoint.sequence:
             with self._store.transaction() as tx:
                 _stop(tx.connection, subject_log, checkpoint, BEYOND_OWNER)
             return 0
-        if checkpoint.behind_to is not None and self._clear(
-            subject_log, checkpoint, last + fetched
-        ):
+        told = checkpoint.behind_to
+        # Hearing what it was behind has ended that; where there was nothing to hear, nothing has.
+        is_ended = told is None or checkpoint.sequence < told <= end
+        if not is_ended and self._clear(subject_log, checkpoint, end):
             # What came since is behind no longer; nobody but the owner would tell of it.
-            fetched += self._hear_after(owner, subject, last + fetched)
+            fetched += self._hear_after(owner, subject, end)
         return fetched - (1 if checkpoint.sequence else 0)
 
     def _hear_after(self, owner: Owner, subject: str, after: int) -> int:
@@ -300,6 +333,11 @@ class GapRepair:
             else:
                 checkpoints.forget(subject_log)
         return True
+
+
+def _reached(checkpoint: Checkpoint) -> int:
+    """Behind which its owner is asked for more: the last fact heard must be the owner's, too."""
+    return 0 if checkpoint.anew else max(checkpoint.sequence - 1, 0)
 
 
 def _tell(topic: str, heads: Sequence[OwnerHead], lag: Lag) -> None:

@@ -17,7 +17,7 @@ from kernel.facts import Label
 from kernel.messaging.amendments import AMENDED
 from kernel.messaging.pending import mark_pending, mark_reactions
 from kernel.messaging.subscriptions import Subscriptions
-from kernel.store.rows import from_row
+from kernel.store.rows import as_json, from_row
 from kernel.store.store import Appended, Store, Transaction
 from kernel.tracing import spans
 
@@ -67,8 +67,10 @@ class HeldElsewhere(Exception):
 KEEP = (
     "INSERT INTO heard_fact AS h"
     " (id, topic, subject, sequence, type, body, label, recorded_at, signed_at, refs)"
-    " VALUES (:id, :topic, :subject, :sequence, :type, :body, :label, :recorded_at,"
-    " :signed_at, CAST(:refs AS text[])) ON CONFLICT (id) DO "
+    " SELECT id, topic, subject, sequence, type, decode(body, 'hex'), label, recorded_at,"
+    " signed_at, refs FROM json_to_recordset(CAST(:facts AS json)) AS x(id uuid, topic text,"
+    " subject text, sequence bigint, type text, body text, label text, recorded_at timestamptz,"
+    " signed_at timestamptz, refs text[]) ON CONFLICT (id) DO "
 )
 OVERWRITE = (
     "UPDATE SET (sequence, type, body, label, recorded_at, signed_at, refs)"
@@ -162,7 +164,7 @@ class InboxFacts:
         if not facts:
             return
         written = self.tx.connection.execute(
-            text(KEEP + on_conflict), [asdict(fact) for fact in facts]
+            text(KEEP + on_conflict), {"facts": as_json(map(asdict, facts))}
         ).rowcount
         if written < len(facts) and (subject_logs := self._held_elsewhere(facts)):
             raise HeldElsewhere(subject_logs)

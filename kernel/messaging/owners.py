@@ -54,6 +54,13 @@ class Owner(Protocol):
         """The subject's records after a sequence, oldest first, and whether more follow."""
         ...
 
+    def read_whole(self, places: Sequence[tuple[str, int]]) -> Sequence[Sequence[Record]]:
+        """All records after these places (subject, sequence), of as many as one answer holds.
+
+        From the first on, in their order; none: those after the first alone are more than that.
+        """
+        ...
+
     def sealed_to(self) -> int | None:
         """Up to which position facts of its log may be unsigned; None: that isn't for good yet."""
         ...

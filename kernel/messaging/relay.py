@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kernel import logs
 from kernel.facts import id_of
+from kernel.messaging.brokers import Brokers
 from kernel.messaging.heartbeat import Heartbeat
 from kernel.messaging.resting import Resting
 from kernel.store.bells import PUBLISHED
@@ -31,6 +32,22 @@ BATCH = 500
 IDLE = 0.03  # seconds between two looks at an empty outbox, before it falls asleep
 AWAY = 0.5  # seconds before the database or the broker is tried again
 STAND_BY = 2.0  # seconds between two looks of one that stands by: so long facts wait for it
+
+
+def producer_of(brokers: Brokers, service: str) -> Any:
+    """What a service's relay sends with: in order, each record once, until every replica has it."""
+    from kafka import KafkaProducer  # noqa: PLC0415 - who looks whether a relay is active sends nothing
+
+    return KafkaProducer(
+        **brokers.options(),
+        client_id=f"{service}-relay",
+        compression_type=None,  # a log that can be searched for what must not be in it
+        acks="all",
+        max_block_ms=10_000,  # a topic that is gone must not silence its heartbeat
+        linger_ms=0,
+        max_request_size=1 << 20,
+        reconnect_backoff_max_ms=500,  # the default grows to seconds after an outage
+    )
 
 
 class Relay:

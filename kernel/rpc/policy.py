@@ -2,8 +2,7 @@
 
 Role and purpose are asked first, whose a request's things are last. In this order: a remembered
 command is answered, whatever holds by now; what the request rests on is waited for (an admission
-elsewhere, just made, says whose the client is); then every binding of the RPC's policy is judged,
-as of one transaction.
+elsewhere, just made, says whose the client is); then every binding of the RPC's policy is judged.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -144,7 +143,7 @@ class Scope:
         things = [(self._kinds[bound.kind], key) for bound, key in named if bound.kind != SITE]
         if not things:
             return
-        with self.store.transaction() as tx:
+        with self.store.by_statement() as tx:
             if not all(kind.covered_by(call.actor.sites, tx, key) for kind, key in things):
                 raise not_of_your_sites()
 
@@ -152,7 +151,7 @@ class Scope:
         if "meta" not in request.DESCRIPTOR.fields_by_name:
             return False
         context = context_of(request, call, self.store.vault)
-        with self.store.transaction() as tx:
+        with self.store.by_statement() as tx:
             return recall(tx, context) is not None
 
 

@@ -23,8 +23,7 @@ SERVICE = pb.DESCRIPTOR.services_by_name["PublishedLogService"]
 READ_PAGE = 500
 HEADS_PAGE = 5000
 FINGERPRINTS_PAGE = 5000
-SEPARATOR = "#"  # no subject contains it
-MOST_DIGITS = 18  # of a sequence: all such numbers fit where PostgreSQL keeps one
+MOST_DIGITS = 18  # of a position: all such numbers fit where PostgreSQL keeps one
 
 
 class PublishedLogServicer:
@@ -36,17 +35,26 @@ class PublishedLogServicer:
 
     def Read(self, request: pb.ReadRequest, _: Call) -> pb.ReadResponse:
         size = _page(request.page_size, READ_PAGE)
+        if len(request.further) > READ_PAGE:
+            raise Malformed(further=f"are more than {READ_PAGE}")
+        places = [(place.subject, place.sequence) for place in request.further]
         with self._store.transaction() as tx:
             epoch = published.epoch_of(tx.connection)
             rows, more = published.read(
                 tx.connection, request.subject, request.after_sequence, size
             )
+            facts, read = [*rows], 0
+            if places and not more:
+                left = published.PAGE_BYTES - sum(len(row.body) for row in rows)
+                further, read = published.read_whole(tx.connection, places, size - len(rows), left)
+                facts += further
             seal = _seal(tx)
         return pb.ReadResponse(
             epoch=epoch,
             more=more,
-            facts=[self._fact(row, epoch) for row in rows],
+            facts=[self._fact(row, epoch) for row in facts],
             seal=seal,
+            further_read=read,
         )
 
     def Heads(self, request: pb.HeadsRequest, _: Call) -> pb.HeadsResponse:
@@ -69,7 +77,7 @@ class PublishedLogServicer:
         self, request: pb.ListFingerprintsRequest, _: Call
     ) -> pb.ListFingerprintsResponse:
         size = _page(request.page_size, FINGERPRINTS_PAGE)
-        after = _place(request.page_token)
+        after = _position(request.page_token)
         if len(request.places) > FINGERPRINTS_PAGE:
             raise Malformed(places=f"are more than {FINGERPRINTS_PAGE}")
         last = ""
@@ -83,7 +91,7 @@ class PublishedLogServicer:
             else:
                 rows = published.fingerprints(tx.connection, request.types, after, size)
                 if len(rows) == size:
-                    last = f"{rows[-1].subject}{SEPARATOR}{rows[-1].sequence}"
+                    last = str(rows[-1].position)
         return pb.ListFingerprintsResponse(
             fingerprints=[
                 pb.Fingerprint(
@@ -144,22 +152,42 @@ class RemoteOwner:
 
     def read(self, subject: str, after: int) -> tuple[Sequence[Record], bool]:
         """The subject's records after a sequence, oldest first, and whether more follow."""
-        answer = self._client.Read(pb.ReadRequest(subject=subject, after_sequence=after))
+        answer = self._read(pb.ReadRequest(subject=subject, after_sequence=after))
+        return [self._record(fact, answer.seal) for fact in answer.facts], answer.more
+
+    def read_whole(self, places: Sequence[tuple[str, int]]) -> Sequence[Sequence[Record]]:
+        """All records after these places (subject, sequence), of as many as one answer holds.
+
+        An older release answers for the first alone.
+        """
+        [(subject, after), *further] = places[: 1 + READ_PAGE]
+        request = pb.ReadRequest(subject=subject, after_sequence=after)
+        for of_subject, sequence in further:
+            request.further.add(subject=of_subject, sequence=sequence)
+        answer = self._read(request)
+        if answer.more:
+            return []
+        found: dict[str, list[Record]] = {}
+        for fact in answer.facts:
+            found.setdefault(fact.subject, []).append(self._record(fact, answer.seal))
+        return [found.get(of_subject, []) for of_subject, _ in places[: 1 + answer.further_read]]
+
+    def _read(self, request: pb.ReadRequest) -> pb.ReadResponse:
+        answer: pb.ReadResponse = self._client.Read(request)
         if not answer.HasField("seal"):
             raise _says_nothing_of_signatures()
-        records = [
-            Record(
-                topic=self.topic,
-                partition=-1,
-                offset=fact.sequence,
-                headers=dict(fact.headers),
-                body=fact.body,
-                position=fact.position,
-                unsigned_to=answer.seal.unsigned_to,
-            )
-            for fact in answer.facts
-        ]
-        return records, answer.more
+        return answer
+
+    def _record(self, fact: pb.PublishedFact, seal: pb.Seal) -> Record:
+        return Record(
+            topic=self.topic,
+            partition=-1,
+            offset=fact.sequence,
+            headers=dict(fact.headers),
+            body=fact.body,
+            position=fact.position,
+            unsigned_to=seal.unsigned_to,
+        )
 
     def sealed_to(self) -> int | None:
         """Up to which position facts of its log may be unsigned; None: that isn't for good yet."""
@@ -184,7 +212,7 @@ class RemoteOwner:
             yield from self._fingerprints(request)
 
     def fingerprints(self, types: Sequence[str]) -> Iterator[Fingerprint]:
-        """Of every fact of these types, in byte order."""
+        """Of every fact of these types that was published by now."""
         return self._fingerprints(pb.ListFingerprintsRequest(types=types))
 
     def _fingerprints(self, request: pb.ListFingerprintsRequest) -> Iterator[Fingerprint]:
@@ -211,11 +239,10 @@ def _says_nothing_of_signatures() -> RemoteRefusal:
     )
 
 
-def _place(token: str) -> tuple[str, int]:
-    subject, _, sequence = token.partition(SEPARATOR)
-    if token and not (sequence.isascii() and sequence.isdigit() and len(sequence) <= MOST_DIGITS):
+def _position(token: str) -> int:
+    if token and not (token.isascii() and token.isdigit() and len(token) <= MOST_DIGITS):
         raise Malformed(**{"page_token": "is none that an answer gave"})
-    return subject, int(sequence or 0)
+    return int(token or 0)
 
 
 def _page(asked: int, largest: int) -> int:

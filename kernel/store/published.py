@@ -8,6 +8,8 @@ transaction delays what was published after its first fact.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, text
@@ -101,6 +103,47 @@ def read(
     return page, bool(last > page[-1].sequence)
 
 
+# What is in a place's log and how much is known before any fact is read.
+READ_WHOLE = text(
+    "WITH wanted AS (SELECT n, subject, sequence AS after, coalesce(last, 0) AS last,"
+    "  sum(greatest(coalesce(last, 0) - sequence, 0)) OVER (ORDER BY n) AS facts"
+    "  FROM unnest(CAST(:subjects AS text[]), CAST(:sequences AS bigint[]))"
+    "   WITH ORDINALITY AS place(subject, sequence, n) LEFT JOIN sequence AS s USING (subject)) "
+    "SELECT * FROM (SELECT n, wanted.last, fact.*,"
+    "  coalesce(sum(length(body)) OVER (ORDER BY n, sequence), 0) AS total"
+    "  FROM wanted LEFT JOIN published AS fact ON fact.subject = wanted.subject"
+    "   AND sequence > after AND sequence <= wanted.last WHERE facts <= :limit) AS page"
+    " WHERE total <= :bytes ORDER BY n, sequence"
+)
+
+
+def read_whole(
+    connection: Connection, places: Sequence[tuple[str, int]], limit: int, most_bytes: int
+) -> tuple[Sequence[Row[Any]], int]:
+    """All that follows these places (subject, sequence), place by place: of as many as fit.
+
+    Gives the rows, and of how many places, from the first on, they are all that there is.
+    """
+    found = connection.execute(
+        READ_WHOLE,
+        {
+            "subjects": [subject for subject, _ in places],
+            "sequences": [sequence for _, sequence in places],
+            "limit": limit,
+            "bytes": most_bytes,
+        },
+    ).all()
+    whole: list[Row[Any]] = []
+    read = 0
+    for n, group in groupby(found, key=attrgetter("n")):
+        of_place = list(group)
+        if n != read + 1 or of_place[-1].sequence not in (None, of_place[-1].last):
+            break
+        whole += [row for row in of_place if row.sequence is not None]
+        read = n
+    return whole, read
+
+
 def heads(connection: Connection, after: str, limit: int) -> Sequence[Row[Any]]:
     """The last sequence and id of each subject after one, in byte order."""
     return connection.execute(
@@ -154,17 +197,20 @@ def fingerprints_at(
 
 
 def fingerprints(
-    connection: Connection, types: Sequence[str], after: tuple[str, int], limit: int
+    connection: Connection, types: Sequence[str], after: int, limit: int
 ) -> Sequence[Row[Any]]:
-    """Subject, sequence, id and hash of the facts of these types after a place, in byte order."""
+    """Subject, sequence, id, hash and position of the facts of these types after a position.
+
+    In the order of positions, which isn't that of commits: what was committed before the first of
+    such questions is given, of what was since perhaps not all.
+    """
     return connection.execute(
         text(
-            f"SELECT subject, sequence, id, {DIGEST} AS digest FROM published"  # noqa: S608
-            " WHERE type = ANY(CAST(:types AS text[]))"
-            ' AND (subject COLLATE "C", sequence) > (:subject, :sequence)'
-            ' ORDER BY subject COLLATE "C", sequence LIMIT :limit'
+            f"SELECT subject, sequence, id, position, {DIGEST} AS digest FROM published"  # noqa: S608
+            " WHERE type = ANY(CAST(:types AS text[])) AND position > :after"
+            " ORDER BY position LIMIT :limit"
         ),
-        {"types": list(types), "subject": after[0], "sequence": after[1], "limit": limit},
+        {"types": list(types), "after": after, "limit": limit},
     ).all()
 
 
@@ -184,16 +230,18 @@ OLDEST_OPEN = """
 """
 
 
-# Every position is looked at, for gaps; only what is wanted is read.
+# Every position is looked at, for gaps; only what is wanted is read. One by one (OFFSET 0): joined,
+# all of the log might be read for a page of it.
 PAGE = text(
     f"SELECT log.position AS reached, fact.*, {OLDEST_OPEN} AS oldest_open"  # noqa: S608 - of ours
     " FROM (SELECT position FROM published WHERE position > :after"
     "  ORDER BY position LIMIT :limit) AS log"
-    " LEFT JOIN published AS fact ON fact.position = log.position"
-    "  AND (:every_type OR fact.type = ANY(CAST(:types AS text[])))"
-    "  AND (:subject = '' OR fact.subject = :subject)"
-    "  AND (fact.written_by, fact.position)"
+    " LEFT JOIN LATERAL (SELECT * FROM published WHERE published.position = log.position"
+    "  AND (:every_type OR type = ANY(CAST(:types AS text[])))"
+    "  AND (:subject = '' OR subject = :subject)"
+    "  AND (written_by, position)"
     "      > (CAST(CAST(:listed_transaction AS text) AS xid8), CAST(:listed_position AS bigint))"
+    "  OFFSET 0) AS fact ON true"
     " ORDER BY log.position"
 )
 MOST_LOOKED_AT, MOST_LOOKS = 5000, 20  # positions in one look for changes; looks in one question

@@ -1,6 +1,9 @@
 """Rows of tables as dataclasses that say the same under the same names."""
 
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -27,3 +30,20 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):  # an array
         return tuple(map(_plain, value))
     return str(value) if isinstance(value, UUID) else value
+
+
+def as_json(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows by their columns, for `json_to_recordset`; bytes in hexadecimal digits.
+
+    One text, however many rows: of arrays each element would be written by itself.
+    """
+    return json.dumps(list(rows), default=_as_text)
+
+
+def _as_text(value: object) -> str:
+    match value:
+        case bytes():
+            return value.hex()
+        case UUID() | datetime():
+            return str(value)
+    raise TypeError(f"no column is of {type(value).__name__}")

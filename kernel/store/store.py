@@ -1,10 +1,9 @@
 """The record of one service: a transaction locks, loads and appends."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,6 +21,7 @@ from kernel.store.bells import NEWS, PUBLISHED
 from kernel.store.database import set_lock_timeout
 from kernel.store.documents import Documents
 from kernel.store.published import envelope_of
+from kernel.store.rows import as_json
 from kernel.supposing import SUPPOSING, Supposition
 from kernel.vault import Vault
 
@@ -42,27 +42,25 @@ DO UPDATE SET last = sequence.last + excluded.last, last_id = excluded.last_id,
               last_written = greatest(sequence.last_written, excluded.last_written)
 RETURNING subject, last, CAST(last_written AS text) AS written_by, clock_timestamp() AS recorded_at
 """)
+# Rows come as JSON, once parsed here: of arrays a client would write each element by itself.
 APPEND = text(f"""
 WITH accepted AS (
     INSERT INTO command (id, digest, actor)
     SELECT :command_id, :digest, :actor WHERE CAST(:digest AS bytea) IS NOT NULL
 ), recorded AS (
     INSERT INTO fact (stream, version, id, type, body, at, actor, command_id, correlation)
-    SELECT x.stream, x.version, x.id, x.type, x.body::jsonb, x.at, :actor, :command_id, :correlation
-    FROM unnest(CAST(:streams AS text[]), CAST(:versions AS bigint[]), CAST(:ids AS uuid[]),
-                CAST(:types AS text[]), CAST(:bodies AS text[]), CAST(:ats AS timestamptz[]))
-        AS x(stream, version, id, type, body, at)
+    SELECT stream, version, id, type, CAST(body AS jsonb), at, :actor, :command_id, :correlation
+    FROM json_to_recordset(CAST(:facts AS json))
+        AS x(stream text, version bigint, id uuid, type text, body text, at timestamptz)
 ), written AS (
     INSERT INTO published (subject, sequence, id, type, body, headers, signed_at, recorded_at,
                            signature, command_id, written_by)
-    SELECT subject, sequence, id, type, body, headers::jsonb, signed_at, recorded_at, signature,
-           CASE WHEN CAST(:digest AS bytea) IS NULL THEN NULL ELSE :command_id END,
-           CAST(written_by AS xid8)
-    FROM unnest(CAST(:p_subjects AS text[]), CAST(:p_sequences AS bigint[]),
-                CAST(:p_ids AS uuid[]), CAST(:p_types AS text[]), CAST(:p_bodies AS bytea[]),
-                CAST(:p_headers AS text[]), CAST(:p_signed AS timestamptz[]),
-                CAST(:p_recorded AS timestamptz[]), CAST(:p_signatures AS text[]),
-                CAST(:p_written_by AS text[]))
+    SELECT subject, sequence, id, type, decode(body, 'hex'), headers, signed_at, recorded_at,
+           signature, CASE WHEN CAST(:digest AS bytea) IS NULL THEN NULL ELSE :command_id END,
+           written_by
+    FROM ROWS FROM (json_to_recordset(CAST(:published AS json))
+        AS (subject text, sequence bigint, id uuid, type text, body text, headers jsonb,
+            signed_at timestamptz, recorded_at timestamptz, signature text, written_by xid8))
     WITH ORDINALITY AS x(subject, sequence, id, type, body, headers, signed_at, recorded_at,
                          signature, written_by, n)
     ORDER BY n
@@ -150,10 +148,9 @@ class Store:
 
         Within `supposing` it is one within that one: seen by those after it, and never committed.
         """
-        supposing = SUPPOSING.get()
-        if supposing is not None and supposing.connection.engine is self.engine:
-            with supposing.connection.begin_nested():
-                yield Transaction(self, supposing.connection)
+        if (supposed := self._supposed()) is not None:
+            with supposed.begin_nested():
+                yield Transaction(self, supposed)
             return
         with self.engine.begin() as connection:
             set_lock_timeout(connection)
@@ -164,11 +161,23 @@ class Store:
         """Each statement is its own transaction: for questions, and for what is written alone.
 
         A question is as of its own moment within `transaction`, too; here the database isn't asked
-        to begin and to end besides.
+        to begin and to end besides. Within `supposing` it is asked as `transaction` asks it.
         """
+        if self._supposed() is not None:
+            with self.transaction() as tx:
+                yield tx
+            return
         with self.engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT")
             yield Transaction(self, connection)
+
+    def _supposed(self) -> Connection | None:
+        """On which this thread supposes, where it does so of this store."""
+        supposing = SUPPOSING.get()
+        if supposing is None or supposing.connection.engine is not self.engine:
+            return None
+        connection: Connection = supposing.connection
+        return connection
 
     @contextmanager
     def supposing(self) -> Iterator["Transaction"]:
@@ -213,7 +222,7 @@ class Transaction:
         False: with `skip`, one of them is somebody else's.
         """
         wanted = sorted(set(subjects), key=lambda subject: (kind_of(subject) == "client", subject))
-        if not wanted:
+        if not wanted or self._lock(wanted, share, skip):
             return True
         missing = self.connection.execute(
             text(
@@ -223,7 +232,8 @@ class Transaction:
             {"subjects": wanted},
         ).all()
         if not missing:
-            return self._lock(wanted, share, skip)
+            # With `skip` one is somebody else's; without, others added them just now.
+            return False if skip else self._lock(wanted, share, skip)
         # A new row is locked by its insert: that too must come in the order of the locks.
         references = [subject for subject in wanted if kind_of(subject) != "client"]
         for some in (references, wanted[len(references) :]):
@@ -234,20 +244,23 @@ class Transaction:
                 ),
                 {"subjects": some},
             )
-            if not self._lock(some, share, skip):
+            if some and not self._lock(some, share, skip):
                 return False
         return True
 
     def _lock(self, wanted: Sequence[str], share: bool, skip: bool) -> bool:
         # Rows are locked as the statement orders them, after the join: in the order of `wanted`,
-        # which Python sorted, whatever collation a database has.
+        # which Python sorted, whatever collation a database has. Where one is missing none is
+        # locked: its insert comes first, in that order.
         taken = self.connection.execute(
             text(
                 "SELECT subject FROM subject JOIN unnest(CAST(:subjects AS text[]))"  # noqa: S608
-                " WITH ORDINALITY AS x(subject, n) USING (subject) ORDER BY n"
+                " WITH ORDINALITY AS x(subject, n) USING (subject)"
+                " WHERE (SELECT count(*) FROM subject"
+                "  WHERE subject = ANY(CAST(:subjects AS text[]))) = :all ORDER BY n"
                 f" FOR {'SHARE' if share else 'UPDATE'} OF subject {'SKIP LOCKED' if skip else ''}"
             ),
-            {"subjects": wanted},
+            {"subjects": wanted, "all": len(wanted)},
         ).all()
         if not share:
             self.locked.update(subject for (subject,) in taken)
@@ -306,22 +319,21 @@ class Transaction:
                 APPEND,
                 {
                     **command,
-                    "streams": [recorded.stream for recorded in facts],
-                    "versions": [recorded.version for recorded in facts],
-                    "ids": [recorded.id for recorded in facts],
-                    "types": [name for name, _ in encoded],
-                    "bodies": [body for _, body in encoded],
-                    "ats": [recorded.at for recorded in facts],
-                    "p_subjects": [row.subject for row in rows],
-                    "p_sequences": [row.sequence for row in rows],
-                    "p_ids": [row.id for row in rows],
-                    "p_types": [row.type for row in rows],
-                    "p_bodies": [row.body for row in rows],
-                    "p_headers": [json.dumps(row.headers) for row in rows],
-                    "p_signed": [row.signed_at for row in rows],
-                    "p_recorded": [row.recorded_at for row in rows],
-                    "p_signatures": [row.signature for row in rows],
-                    "p_written_by": [row.written_by for row in rows],
+                    "facts": as_json(
+                        {
+                            "stream": recorded.stream,
+                            "version": recorded.version,
+                            "id": recorded.id,
+                            "type": name,
+                            "body": body,
+                            "at": recorded.at,
+                        }
+                        for recorded, (name, body) in zip(facts, encoded, strict=True)
+                    ),
+                    "published": as_json(
+                        {column.name: getattr(row, column.name) for column in fields(_Row)}
+                        for row in rows
+                    ),
                     "news": _news(facts, publications, news),
                 },
             )

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -17,7 +18,10 @@ from kernel.messaging.signatures import Signatures
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.store import Store
 
+T = TypeVar("T")
+
 PAGE = 500  # rows fetched at once
+BATCH = 1000  # facts that are looked for at once
 
 
 class NobodyWaits(Exception):
@@ -97,6 +101,29 @@ class Examination:
         """Reactions that are due or were refused, with the fact each reacts to."""
         rows = self.rows("SELECT reaction, fact FROM due_reaction")
         return frozenset((row.reaction, row.fact) for row in rows)
+
+
+def batches(several: Iterable[T], size: int) -> Iterator[list[T]]:
+    """So many at a time, in their order."""
+    rest = iter(several)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+class Positions:
+    """Which positions of the published log were noted: a bit for each that there is."""
+
+    def __init__(self, examination: Examination) -> None:
+        [last] = examination.rows("SELECT coalesce(max(position), 0) AS position FROM published")
+        self._noted = bytearray(last.position // 8 + 1)
+
+    def note(self, position: int, noted: bool = True) -> None:
+        bit = 1 << position % 8
+        byte = self._noted[position // 8]
+        self._noted[position // 8] = byte | bit if noted else byte & ~bit
+
+    def __contains__(self, position: int) -> bool:
+        return bool(self._noted[position // 8] & 1 << position % 8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
 """What was heard: as far as its owners went, and byte for byte what they published."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kernel.facts import derived_id
 from kernel.messaging.amendments import AMENDED
 from kernel.messaging.checkpoints import Checkpoint, Checkpoints
 from kernel.messaging.inbox_facts import USED
-from kernel.messaging.owners import FINGERPRINT, Fingerprint
+from kernel.messaging.owners import FINGERPRINT, Fingerprint, Owner
 from kernel.messaging.parking import what_failed
 from operations.parked import ParkedKind
-from operations.verifying.examination import Examination, Finding
+from operations.verifying.examination import BATCH, Examination, Finding, batches
 
 
 def heads_are_the_owners(examination: Examination) -> Iterator[Finding]:
@@ -45,36 +45,85 @@ def heads_are_the_owners(examination: Examination) -> Iterator[Finding]:
 
 
 def facts_are_the_owners(examination: Examination) -> Iterator[Finding]:
-    """Heard facts of the used types, against their owners' by hash: altered, missing, too many."""
+    """Heard facts of the used types, against their owners' by hash: altered, missing, too many.
+
+    Others stay of a release that uses more: rolled out again, it verifies them.
+    """
     types = sorted(examination.subscriptions.by_type)
     given_up = {
         (row.topic, row.subject, str(row.fact_id))
         for row in examination.rows("SELECT * FROM given_up")
     }
     for topic, owner in examination.owners.items():
-        heads = Checkpoints(examination.connection).of_topic(topic)
-        held = {
-            str(row.id): Fingerprint.of(topic, row)
-            for row in examination.paged(
-                f"SELECT id, subject, sequence, {FINGERPRINT} FROM heard_fact"  # noqa: S608
-                " WHERE topic = :topic",
-                topic=topic,
-            )
-        }
-        examination.count(len(held))
-        for theirs in owner.fingerprints(types):
+        [heard] = examination.rows(
+            "SELECT count(*) AS n FROM heard_fact"
+            " WHERE topic = :topic AND type = ANY(CAST(:types AS text[]))",
+            topic=topic,
+            types=types,
+        )
+        examination.count(heard.n)
+        known = 0
+        for theirs in batches(owner.fingerprints(types), BATCH):
             examination.count(0)
-            heard = held.pop(theirs.fact, None)
-            about = f"{topic} {theirs.subject} {theirs.sequence}"
-            if heard is None:
-                is_past = theirs.sequence <= heads.get(theirs.subject, Checkpoint()).sequence
-                if is_past and (topic, theirs.subject, theirs.fact) not in given_up:
-                    yield Finding("HEARD_FACT_MISSING", about, f"{theirs.fact} is not there")
-            elif heard != theirs:
-                says = f"{theirs.fact} is not what its owner published"
-                yield Finding("HEARD_FACT_ALTERED", about, says)
-        for ours in held.values():
-            yield _unknown(topic, ours.subject, ours.sequence, ours.fact)
+            held = _held(examination, topic, [fingerprint.fact for fingerprint in theirs])
+            known += len(held)
+            missing = [fingerprint for fingerprint in theirs if fingerprint.fact not in held]
+            for fingerprint in _past(examination, topic, missing):
+                if (topic, fingerprint.subject, fingerprint.fact) not in given_up:
+                    says = f"{fingerprint.fact} is not there"
+                    yield Finding("HEARD_FACT_MISSING", _place(fingerprint), says)
+            for fingerprint in theirs:
+                if held.get(fingerprint.fact, fingerprint) != fingerprint:
+                    says = f"{fingerprint.fact} is not what its owner published"
+                    yield Finding("HEARD_FACT_ALTERED", _place(fingerprint), says)
+        if known != heard.n:
+            yield from _never_published(examination, owner)
+
+
+def _held(examination: Examination, topic: str, facts: Sequence[str]) -> dict[str, Fingerprint]:
+    """Those of these facts that were heard, by id."""
+    rows = examination.rows(
+        f"SELECT id, subject, sequence, {FINGERPRINT} FROM heard_fact"  # noqa: S608 - of ours
+        " WHERE topic = :topic AND id = ANY(CAST(:facts AS uuid[]))",
+        topic=topic,
+        facts=facts,
+    )
+    return {str(row.id): Fingerprint.of(topic, row) for row in rows}
+
+
+def _past(
+    examination: Examination, topic: str, fingerprints: Sequence[Fingerprint]
+) -> Iterator[Fingerprint]:
+    """Those of these that were gone past: their subjects were heard as far."""
+    heads = {
+        row.subject: row.sequence
+        for row in examination.rows(
+            "SELECT subject, sequence FROM heard_head"
+            " WHERE topic = :topic AND subject = ANY(CAST(:subjects AS text[]))",
+            topic=topic,
+            subjects=sorted({fingerprint.subject for fingerprint in fingerprints}),
+        )
+    }
+    for fingerprint in fingerprints:
+        if fingerprint.sequence <= heads.get(fingerprint.subject, 0):
+            yield fingerprint
+
+
+def _never_published(examination: Examination, owner: Owner) -> Iterator[Finding]:
+    """Heard facts at whose places their owner has none, or another."""
+    heard = examination.paged(
+        f"SELECT id, subject, sequence, {FINGERPRINT} FROM heard_fact"  # noqa: S608 - of ours
+        " WHERE topic = :topic",
+        topic=owner.topic,
+    )
+    for ours in batches((Fingerprint.of(owner.topic, row) for row in heard), BATCH):
+        examination.count(0)
+        places = [(fingerprint.subject, fingerprint.sequence) for fingerprint in ours]
+        theirs = {fingerprint.fact for fingerprint in owner.fingerprints_at(places)}
+        for fingerprint in ours:
+            if fingerprint.fact not in theirs:
+                says = f"{fingerprint.fact} is heard, and its owner never published it there"
+                yield Finding("HEARD_FACT_UNKNOWN", _place(fingerprint), says)
 
 
 def own_facts_are_the_published(examination: Examination) -> Iterator[Finding]:
@@ -97,7 +146,8 @@ def own_facts_are_the_published(examination: Examination) -> Iterator[Finding]:
         if row.heard is None:
             yield Finding("HEARD_FACT_MISSING", about, f"{row.published} is not there")
         elif row.published is None:
-            yield _unknown(examination.store.topic, row.subject, row.sequence, row.heard)
+            says = f"{row.heard} is heard, and was never published"
+            yield Finding("HEARD_FACT_UNKNOWN", about, says)
         else:
             yield Finding("HEARD_FACT_ALTERED", about, f"{row.heard} is not what was published")
 
@@ -172,6 +222,5 @@ def reactions_are_done(examination: Examination) -> Iterator[Finding]:
             yield Finding("REACTION_NOT_DONE", f"{row.topic} {row.subject} {row.sequence}", says)
 
 
-def _unknown(topic: str, subject: str, sequence: int, fact_id: object) -> Finding:
-    says = f"{fact_id} is heard, and its owner never published it"
-    return Finding("HEARD_FACT_UNKNOWN", f"{topic} {subject} {sequence}", says)
+def _place(fingerprint: Fingerprint) -> str:
+    return f"{fingerprint.topic} {fingerprint.subject} {fingerprint.sequence}"

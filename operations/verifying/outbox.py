@@ -1,8 +1,8 @@
 """What was recorded and published here: whole, in sequence, and the same; in Kafka, too."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from hashlib import sha256
-from itertools import islice
 from typing import Any
 
 from google.protobuf.descriptor_pool import Default
@@ -12,12 +12,11 @@ from google.protobuf.message_factory import GetMessageClass
 from kernel.facts import Publication
 from kernel.keys.ports import KeyLost, MasterKeyMissing
 from kernel.keys.sealing import Unsealable
-from kernel.messaging.envelope import NoEnvelope, read_envelope
+from kernel.messaging.envelope import Envelope, NoEnvelope, Record, read_envelope
 from kernel.store.documents import context_of
-from operations.verifying.examination import Examination, Finding
+from operations.verifying.examination import BATCH, Examination, Finding, Positions, batches
 
 NAMED = 5  # sequences named in one finding
-BATCH = 200
 
 
 def sequences_are_whole(examination: Examination) -> Iterator[Finding]:
@@ -58,13 +57,14 @@ def commands_are_whole(examination: Examination) -> Iterator[Finding]:
     examination.count(examination.rows("SELECT count(*) AS n FROM command")[0].n)
     for row in examination.paged(
         "SELECT stream, version, command_id FROM fact"
-        " WHERE command_id NOT IN (SELECT id FROM command)"
+        " WHERE NOT EXISTS (SELECT FROM command WHERE command.id = command_id)"
     ):
         says = f"its command {row.command_id} was never accepted"
         yield Finding("FACT_WITHOUT_COMMAND", f"{row.stream} {row.version}", says)
     for row in examination.paged(
         "SELECT subject, sequence, command_id FROM published"
-        " WHERE command_id IS NOT NULL AND command_id NOT IN (SELECT id FROM command)"
+        " WHERE command_id IS NOT NULL"
+        " AND NOT EXISTS (SELECT FROM command WHERE command.id = command_id)"
     ):
         says = f"its command {row.command_id} was never accepted"
         yield Finding("PUBLISHED_WITHOUT_COMMAND", f"{row.subject} {row.sequence}", says)
@@ -80,7 +80,7 @@ def facts_are_published(examination: Examination) -> Iterator[Finding]:
     """Each private fact's public facts are in the log, and say what today's code says of it."""
     given = 0
     facts = examination.recorded(examination.paged("SELECT * FROM fact ORDER BY stream, version"))
-    while batch := list(islice(facts, BATCH)):
+    for batch in batches(facts, BATCH):
         examination.count(len(batch))
         wanted = [item for recorded in batch for item in examination.publish(recorded)]
         given += len(wanted)
@@ -132,29 +132,43 @@ def sent_is_in_kafka(examination: Examination) -> Iterator[Finding]:
     Listeners fill holes from PostgreSQL, so that nobody else would notice. What Kafka forgot by its
     retention isn't asked for.
     """
-    held: dict[str, tuple[str, int, bytes]] = {}
-    for record in examination.kafka():
+    there, same = Positions(examination), Positions(examination)
+    for batch in batches(_enveloped(examination.kafka()), BATCH):
         examination.count(0)
-        try:
-            envelope = read_envelope(record.headers)
-        except NoEnvelope:
-            continue
-        digest = sha256(record.body).digest()
-        held[str(envelope.id)] = (envelope.subject, envelope.sequence, digest)
+        held = {
+            row.id: row
+            for row in examination.rows(
+                "SELECT id, subject, sequence, position, sha256(body) AS digest FROM published"
+                " WHERE id = ANY(CAST(:ids AS uuid[]))",
+                ids=[envelope.id for envelope, _ in batch],
+            )
+        }
+        for envelope, body in batch:
+            row = held.get(envelope.id)
+            if row is None:
+                continue
+            there.note(row.position)
+            said = (envelope.subject, envelope.sequence, sha256(body).digest())
+            same.note(row.position, said == (row.subject, row.sequence, bytes(row.digest)))
     for row in examination.paged(
-        "SELECT id, subject, sequence, sha256(body) AS digest FROM published"
-        " WHERE sent_at IS NOT NULL"
+        "SELECT id, subject, sequence, position FROM published WHERE sent_at IS NOT NULL"
         " AND (CAST(:since AS timestamptz) IS NULL OR sent_at > :since)",
         since=examination.forgotten_before(),
     ):
         examination.count()
-        found = held.get(str(row.id))
-        if found is None:
+        about = f"{row.subject} {row.sequence}"
+        if row.position not in there:
             says = f"{row.id} is marked as sent, and Kafka doesn't have it"
-            yield Finding("SENT_NOT_IN_KAFKA", f"{row.subject} {row.sequence}", says)
-        elif found != (row.subject, row.sequence, bytes(row.digest)):
+            yield Finding("SENT_NOT_IN_KAFKA", about, says)
+        elif row.position not in same:
             says = f"{row.id} is not in Kafka as it was published"
-            yield Finding("SENT_OTHERWISE", f"{row.subject} {row.sequence}", says)
+            yield Finding("SENT_OTHERWISE", about, says)
+
+
+def _enveloped(records: Iterable[Record]) -> Iterator[tuple[Envelope, bytes]]:
+    for record in records:
+        with suppress(NoEnvelope):
+            yield read_envelope(record.headers), record.body
 
 
 def _compared(item: Publication, row: Any) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from kernel.facts import Row, derived_id
 from kernel.messaging import time_limits
 from kernel.messaging.parking import what_failed
 from kernel.messaging.subscriptions import Projection
-from operations.verifying.examination import Examination, Finding
+from operations.verifying.examination import BATCH, Examination, Finding, Positions, batches
 from operations.verifying.outbox import contradicts
 
 SAME, OTHER, MORE = "SAME", "OTHER", "MORE"
@@ -36,30 +36,39 @@ def rows_are_derived_anew(examination: Examination) -> Iterator[Finding]:
 def revisions_are_published(examination: Examination) -> Iterator[Finding]:
     """Every revision has its public fact, and every public fact that no command made a revision."""
     by_name = {projection.name: projection for projection in examination.subscriptions.projections}
-    made: set[UUID] = set()
-    published = {
-        row.id: row
-        for row in examination.paged(
-            "SELECT id, subject, sequence, type FROM published WHERE command_id IS NULL"
-        )
-    }
+    made = Positions(examination)
     before: SqlRow[Any] | None = None
-    for row in examination.paged("SELECT * FROM derived ORDER BY id, revision"):
-        examination.count()
-        if before is not None and _says_the_same(before, row):
-            says = f"revision {row.revision} of {row.kind} {row.id} says what the one before said"
-            yield Finding("REVISION_SAYS_NOTHING", row.key, says)
-        before = row
-        if row.derivation not in by_name or not _is_told(by_name[row.derivation], row):
-            continue
-        fact_id = derived_id(row.id, row.revision)
-        made.add(fact_id)
-        if fact_id not in published:
-            says = f"revision {row.revision} of {row.kind} {row.id} was never published"
-            yield Finding("DERIVED_NOT_PUBLISHED", row.key, says)
-    for fact_id, row in published.items():
-        if fact_id not in made:
-            says = f"{row.type} {fact_id} is published, and no derived row says so"
+    rows = examination.paged("SELECT * FROM derived ORDER BY id, revision")
+    for batch in batches(rows, BATCH):
+        examination.count(len(batch))
+        published = {
+            row.id: row.position
+            for row in examination.rows(
+                "SELECT id, position FROM published"
+                " WHERE command_id IS NULL AND id = ANY(CAST(:ids AS uuid[]))",
+                ids=[derived_id(row.id, row.revision) for row in batch],
+            )
+        }
+        for row in batch:
+            if before is not None and _says_the_same(before, row):
+                says = (
+                    f"revision {row.revision} of {row.kind} {row.id} says what the one before said"
+                )
+                yield Finding("REVISION_SAYS_NOTHING", row.key, says)
+            before = row
+            if row.derivation not in by_name or not _is_told(by_name[row.derivation], row):
+                continue
+            position = published.get(derived_id(row.id, row.revision))
+            if position is None:
+                says = f"revision {row.revision} of {row.kind} {row.id} was never published"
+                yield Finding("DERIVED_NOT_PUBLISHED", row.key, says)
+            else:
+                made.note(position)
+    for row in examination.paged(
+        "SELECT id, subject, sequence, type, position FROM published WHERE command_id IS NULL"
+    ):
+        if row.position not in made:
+            says = f"{row.type} {row.id} is published, and no derived row says so"
             yield Finding("PUBLISHED_NOT_DERIVED", f"{row.subject} {row.sequence}", says)
 
 

@@ -75,6 +75,15 @@ def test_a_session_is_due_to_be_closed_and_then_its_notes_to_be_signed(desk: Fro
     assert due(desk, monday + timedelta(days=4)) == []
 
 
+def test_a_session_is_of_the_day_on_which_it_begins_whenever_it_is_scheduled(
+    desk: FrontDesk,
+) -> None:
+    desk.open()
+    desk.session([ADA], starts_at=MONDAY + WEEK)
+    scheduled = "SELECT body->>'service_date' FROM fact WHERE type LIKE '%.session_scheduled.v1'"
+    assert desk.rows(scheduled) == [((MONDAY + WEEK).date().isoformat(),)]
+
+
 def test_a_day_ends_when_it_does_at_the_site(desk: FrontDesk) -> None:
     """Half past seven to half past ten in the evening in Chicago ends on the next day in UTC."""
     desk.open()

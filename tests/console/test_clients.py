@@ -442,6 +442,57 @@ def test_who_may_be_one_person_is_judged_later_from_their_page_and_the_last_word
     assert "Perhaps the same person" not in clinician.get(f"/clients/{one}").text
 
 
+def test_two_records_of_one_person_are_merged_from_the_page_of_the_one_that_goes_on_and_parted(
+    desk: Clinic, reader: Reader
+) -> None:
+    site_id = desk.front_desk.site_id
+    survivor, absorbed = (
+        desk.house.desk.registered(family_name="Osei", given_name=name, site_id=site_id)
+        for name in ("Kofi", SCRIPT)
+    )
+    pair = f"/clients/{survivor}/doubles/{absorbed}"
+    path, apart = f"{pair}/merge", f"{pair}/take_apart"
+    assert path not in reader.get(f"/clients/{survivor}").body
+    said = {"verdict": "DOUBLES_VERDICT_ONE_PERSON", "reason": "The same card."}
+    looked = reader.send(reader.get(pair).form(pair), step="look", **said)
+    judged = reader.send(looked.form(pair), step="record")
+    assert f'href="{path}"' in judged.body
+    form = reader.get(path).form(path)
+    assert "It goes on as Osei, Kofi" in reader.get(path).text
+    refused = reader.send(form, step="look", remark="The same card.")
+    assert (refused.status, 'id="why-reason"' in refused.body) == (422, True)
+    twice = {"reason": "MERGE_REASON_REGISTERED_TWICE", "remark": "The same card."}
+    looked = reader.send(form, step="look", **twice)
+    assert "What would follow" in looked.text
+    assert f'href="{apart}"' not in reader.get(f"/clients/{survivor}").body
+    for _ in ("once", "again"):
+        page = reader.send(looked.form(path), step="record")
+        assert (page.status, page.at) == (200, f"/clients/{survivor}")
+    assert f"Osei, {SCRIPT}" in page.text
+    assert f'href="{path}"' not in page.body
+    assert "merged into another one" in reader.get(f"/clients/{absorbed}").text
+    two = {"reason": "UNMERGE_REASON_TWO_PEOPLE", "remark": "Cousins."}
+    looked = reader.send(reader.get(apart).form(apart), step="look", **two)
+    page = reader.send(looked.form(apart), step="record")
+    assert f'href="{apart}"' not in page.body
+    assert "merged into another one" not in reader.get(f"/clients/{absorbed}").text
+    refused = reader.send(reader.get(apart).form(apart), step="look", **two)
+    assert (refused.status, "They are not merged so any more" in refused.text) == (422, True)
+    assert desk.running.signed_in("clinician").get(path).status == 403
+    assert reader.get(f"{pair}/swap").status == 404
+
+
+def test_what_differs_of_two_records_is_said_with_what_to_do(desk: Clinic, reader: Reader) -> None:
+    one, other = (
+        desk.house.desk.registered(family_name="Osman", given_name="Ali", sex=sex)
+        for sex in (pb.SEX_MALE, pb.SEX_FEMALE)
+    )
+    path = f"/clients/{one}/doubles/{other}/merge"
+    twice = {"reason": "MERGE_REASON_REGISTERED_TWICE", "remark": "The same card."}
+    page = reader.send(reader.get(path).form(path), step="look", **twice)
+    assert (page.status, "put the wrong one right first" in page.text) == (422, True)
+
+
 def test_what_is_wrong_of_somebody_new_is_said_at_its_fields(desk: Clinic, reader: Reader) -> None:
     form = reader.get("/clients/new").form("/clients/new")
     wrong = {**somebody(desk, "Quist"), "identity.birth_date": "2999-01-01", "identity.sex": ""}

@@ -1,10 +1,12 @@
 """A day at the desk, without script and with it: the real console, on the real services."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
@@ -16,7 +18,7 @@ from ninehours.console.texts import written
 from ninehours.local.servers import LocalServers
 from tests.harness.console.axe import violations
 from tests.harness.console.browsing import go, tab
-from tests.harness.console.clinic import FAMILIES, SCRIPT, Clinic, clinic
+from tests.harness.console.clinic import FAMILIES, SCRIPT, ZONE, Clinic, clinic
 from tests.harness.console.reader import Reader, Shown
 from tests.harness.console.running import WAY_IN
 
@@ -128,6 +130,8 @@ def test_a_time_is_put_right_and_taken_back(desk: Clinic, reader: Reader) -> Non
     desk.say(reader, group, "Castillo", act="in")
     page = desk.say(reader, group, "Castillo", act="in", time=desk.wall(group, 1))
     assert desk.wall(group, 1) in page.text
+    nothing_typed = desk.say(reader, group, "Castillo", act="in")
+    assert (nothing_typed.status, "Type the time first" in nothing_typed.text) == (422, True)
     [arrival] = desk.presence(group, "Castillo").arrivals
     assert arrival.revision == 2
     desk.say(reader, group, "Castillo", act="out", time=desk.wall(group, 5))
@@ -213,6 +217,90 @@ def test_closing_asks_about_each_who_is_here_or_of_whom_nothing_is_said(
     assert desk.presence(group, "Haddad").absence.absence == attendance.ABSENCE_NO_SHOW
     sent = page.forms_of("/today/record")
     assert group not in {form.fields["session_id"] for form in sent}
+
+
+def typed_moment(desk: Clinic, group: str, minutes: int) -> str:
+    """So many minutes after a session began, as a form's field has it."""
+    begins = desk.recorded(group).starts_at.ToDatetime(tzinfo=UTC).astimezone(ZoneInfo(ZONE))
+    return f"{begins + timedelta(minutes=minutes):%Y-%m-%dT%H:%M}"
+
+
+def test_who_was_at_a_closed_group_is_put_right_in_their_row_once_what_follows_was_seen(
+    desk: Clinic, reader: Reader
+) -> None:
+    desk.at_another_site()
+    group = desk.group(["Garcia", "Haddad"])
+    garcia, haddad = desk.clients["Garcia"], desk.clients["Haddad"]
+    stale = reader.get(desk.today(group)).form("/today/record", client_id=haddad)
+    desk.say(reader, group, "Garcia", act="in", time=desk.wall(group, 0))
+    desk.say(reader, group, "Garcia", act="out", time=desk.wall(group, 9))
+    closing = reader.get(f"{desk.today(group).replace('?', '/close?')}&session={group}")
+    page = reader.send(closing.form("/today/close"))
+    refused = reader.send(stale, act="in")
+    assert (refused.status, "put right in their row" in refused.text) == (422, True)
+    path = page.links(group, garcia)[-1]
+    form = reader.get(path).form(path)
+    there = [form.fields[f"intervals.0.{end}"] for end in ("from", "to")]
+    assert there == [typed_moment(desk, group, minutes) for minutes in (0, 9)]
+    wrong_time = {"reason": "CORRECTION_REASON_WRONG_TIME"}
+    far = reader.send(form, step="look", **wrong_time, **{"intervals.0.from": "2020-01-01T09:00"})
+    assert (far.status, "Came is not within twelve hours of the session" in far.text) == (422, True)
+    sooner = {"intervals.0.to": typed_moment(desk, group, 5)}
+    older = reader.get(path).form(path)
+    looked = reader.send(form, step="look", **wrong_time, **sooner)
+    assert "What would follow" in looked.text
+    assert not desk.presence(group, "Garcia").corrections
+    for _ in ("once", "again"):
+        page = reader.send(looked.form(path), step="record")
+        assert (page.status, page.at) == (200, desk.today(group))
+    assert "attended, 5 min" in page.row(group, garcia)
+    meanwhile = reader.send(older, step="look", **wrong_time)
+    assert (meanwhile.status, "Somebody else put this right meanwhile" in meanwhile.text) == (
+        422,
+        True,
+    )
+    nobody = {"intervals.0.from": "", "intervals.0.to": ""}
+    not_there = {"reason": "CORRECTION_REASON_NOT_THERE", **nobody}
+    looked = reader.send(meanwhile.form(path), step="look", **not_there)
+    page = reader.send(looked.form(path), step="record")
+    assert "missed" in page.row(group, garcia)
+
+
+def test_who_is_on_no_roster_of_a_closed_group_is_found_and_was_there_after_all(
+    desk: Clinic, reader: Reader
+) -> None:
+    desk.at_another_site()
+    group = desk.group(["Abbott"])
+    desk.known("Oyelaran", admitted=True)
+    path = f"{desk.today(group)}&session={group}".replace("/today?", "/today/close?")
+    reader.send(reader.get(path).form("/today/close"))
+    found = desk.find(reader, group, "oyelaran")
+    assert f"Was there, {desk.wall(group, 0)} – {desk.wall(group, 180)}" in found.text
+    [path] = [link for link in re.findall(r'href="([^"]*)"', found.body) if "was-there" in link]
+    there = {
+        "reason": "CORRECTION_REASON_WAS_THERE",
+        "intervals.0.from": typed_moment(desk, group, 0),
+        "intervals.0.to": typed_moment(desk, group, 8),
+    }
+    looked = reader.send(reader.get(path).form(path), step="look", **there)
+    page = reader.send(looked.form(path), step="record")
+    assert "attended, 8 min" in page.row(group, desk.clients["Oyelaran"])
+    open_group = desk.group(["Brandt"])
+    answer = reader.get(path.replace(group, open_group))
+    assert answer.status == 404
+
+
+def test_what_is_refused_of_a_row_that_is_gone_by_now_is_said_all_the_same(
+    desk: Clinic, reader: Reader
+) -> None:
+    desk.at_another_site()
+    group = desk.group(["Abbott", "Brandt"])
+    form = reader.get(desk.today(group)).form("/today/record", client_id=desk.clients["Brandt"])
+    desk.front_desk.ask(
+        attendance.TakeFromRosterRequest(session_id=group, client_id=desk.clients["Brandt"])
+    )
+    page = reader.send(form, act="no_show")
+    assert (page.status, "They are not on this roster any more." in page.text) == (422, True)
 
 
 def asked_to_cancel(desk: Clinic, reader: Reader, group: str) -> Shown:
@@ -625,10 +713,14 @@ def test_who_is_sought_is_found_in_the_rows_first_then_among_all(
         row = page.locator(f"[id='{group}.{desk.clients['Brandt']}']")
         expect(row.get_by_role("button", name="In", exact=False).first).to_be_focused()
         page.keyboard.type("/okafor\n")
-        expect(page.locator("#found").get_by_role("button", name="Expected")).to_be_focused()
+        expect(
+            page.locator("#found").get_by_role("button", name="Put on the roster")
+        ).to_be_focused()
         assert "okafor" not in page.url.lower()
         page.keyboard.press("Enter")
         expect(page.get_by_text("0 of 4 here")).to_be_visible()
+        row = page.locator(f"[id='{group}.{desk.clients['Okafor']}']")
+        expect(row.get_by_role("button", name="In", exact=False).first).to_be_focused()
         page.keyboard.press("i")
         expect(page.get_by_text("1 of 4 here")).to_be_visible()
         page.get_by_role("link", name="Close the group").press("Enter")

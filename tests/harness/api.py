@@ -1,6 +1,6 @@
 """A service's whole api, opened as its process opens it, and calls of many people to it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer
 from kernel.secrets import PEOPLE
 from kernel.store.store import Store
-from tests.harness.kernel.counters import PATIENCE
+from tests.harness.kernel.counters import PATIENCE, ask
 from tests.harness.kernel.health import assert_healthy
 from tests.harness.kernel.keys import keys_url
 
@@ -40,9 +40,12 @@ class Api:
         self._people = Issuer(secrets_dir, PEOPLE)
         self._opened = opened
 
-    def send(self, request: Message, who: str, *role_and_purpose: str) -> Any:
-        """The call under way: tried once, on a connection of its own."""
-        if "meta" in request.DESCRIPTOR.fields_by_name:
+    def send(self, request: Message, who: str, *role_and_purpose: str, again: bool = False) -> Any:
+        """The call under way: tried once, on a connection of its own.
+
+        `again`: a command that has its id; others are given one.
+        """
+        if "meta" in request.DESCRIPTOR.fields_by_name and not again:
             given: Any = request
             given.meta.command_id = str(uuid4())
         rpc = rpc_of(request)
@@ -122,3 +125,17 @@ def api(
 def refused(calls: list[Any]) -> set[str]:
     """Why those of them that ended were refused."""
     return {refusal_of(call.exception()).reason for call in calls if call.done()}
+
+
+def commanding(message: Message) -> Any:
+    """The command, under an id of its own."""
+    request: Any = type(message)()
+    request.CopyFrom(message)
+    request.meta.command_id = str(uuid4())
+    return request
+
+
+def left_by_commands(store: Store) -> dict[str, Sequence[Any]]:
+    """All that commands leave, by table."""
+    tables = ("command", "fact", "published", "document")
+    return {table: ask(store, f"SELECT * FROM {table}") for table in tables}

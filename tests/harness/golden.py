@@ -2,10 +2,18 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from kernel.codec import Codec
+from kernel.services import SERVICES
+
+
+def goldens_of_stored_names(root: Path) -> Iterator[Path]:
+    """Of facts, rows, published facts and sealed documents, in a checkout."""
+    for folder in (*SERVICES, "published", "documents"):
+        yield from sorted((root / "tests" / folder).glob("golden*/**/*.json"))
 
 
 def assert_one_file_a_name(codec: Codec, folder: Path, *, names: int) -> None:

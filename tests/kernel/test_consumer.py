@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from kafka import KafkaProducer
@@ -37,8 +38,10 @@ from tests.harness.kernel.counters import (
     held,
     is_waiting,
     send_compressed,
+    subject_of,
     until,
 )
+from tests.harness.kernel.owner import as_owner
 from tests.harness.kernel.sending import send
 from tests.harness.signing import signatures_of
 
@@ -117,6 +120,41 @@ def test_a_worker_that_lost_its_ordinal_to_another_ends(
         until(lambda: process.poll() is not None)
     assert process.returncode == 1
     assert "ordinal_lost" in (tmp_path / "log").read_text()
+
+
+def test_a_worker_that_can_not_hear_a_batch_ends_and_the_next_hears_it(
+    tallying: Store, broker: LocalServers, secrets_dir: Path, tmp_path: Path
+) -> None:
+    """Faust would acknowledge what it went past: neither it nor what follows is heard meanwhile."""
+    broker.declare_topics(TOPIC)
+    log = Log(TOPIC)
+    listener = Listener(tallying, log, asks=False)
+    # Of nobody else: the topic keeps what other tests told of theirs.
+    client = subject_of("client", 98)
+    told = [log.tell(client, attended("s", 1, client=client)) for _ in range(2)]
+
+    def holds(subject: str) -> bool:
+        return bool(listener.ask("SELECT FROM heard_head WHERE subject = :s", s=subject))
+
+    def worker() -> Any:
+        return consumer(tallying, secrets_dir, tmp_path, kafka=broker.bootstrap)
+
+    # Of which the database doesn't even take that it is parked.
+    refused = f"ALTER TABLE heard_head ADD CONSTRAINT refused CHECK (subject <> '{client}')"
+    with as_owner(tallying) as owner:
+        owner.execute(refused)
+    with worker() as process:
+        send(broker, TOPIC, told[0])
+        until(lambda: "hearing_failed" in (tmp_path / "log").read_text())
+        with as_owner(tallying) as owner:
+            owner.execute("ALTER TABLE heard_head DROP CONSTRAINT refused")
+        send(broker, TOPIC, told[1])
+        until(lambda: process.poll() is not None or holds(client))
+        assert process.poll() == 1
+        assert not holds(client)
+    with worker():
+        until(lambda: listener.heard(client) == [1, 2])
+    assert listener.ask("SELECT FROM parked WHERE subject = :client", client=client) == []
 
 
 def test_what_can_not_be_fetched_is_skipped_and_kept_by_its_offsets(

@@ -15,6 +15,7 @@ from kernel.messaging import gap_repair as gap_repair_module
 from kernel.messaging.envelope import Record
 from kernel.messaging.gap_repair import GapRepair
 from kernel.messaging.owners import Owner, OwnerHead
+from kernel.rpc import published_log as published_log_module
 from kernel.rpc.channel import Channel
 from kernel.rpc.policy import Scope
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer, RemoteOwner
@@ -27,6 +28,7 @@ from tests.harness.kernel.counters import (
     ADA,
     BOB,
     EVE,
+    STAFF,
     TOPIC,
     Listener,
     Log,
@@ -34,6 +36,9 @@ from tests.harness.kernel.counters import (
     published,
     subject_of,
 )
+
+# A field that nobody knows here: 8191, with a text.
+OF_TOMORROW = b"\xfa\xff\x03\x08tomorrow"
 
 
 class Telling(Owner, Protocol):
@@ -50,6 +55,7 @@ class Remote:
     def __init__(self, store: Store, remote: RemoteOwner) -> None:
         self._store = store
         self.read = remote.read
+        self.read_whole = remote.read_whole
         self.epoch_and_heads = remote.epoch_and_heads
         self.sealed_to = remote.sealed_to
 
@@ -139,6 +145,45 @@ def test_an_owner_gives_the_last_sequence_and_id_of_every_subject(owner: Telling
     assert heads[EVE].sequence == 2
 
 
+def test_an_owner_gives_what_follows_several_places_of_as_many_as_fit_whole(
+    remote: Callable[[], Remote], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(published_log_module, "READ_PAGE", 4)
+    owner = remote()
+    tell(owner, 2)
+    tell(owner, 3, BOB)
+    tell(owner, 1, EVE)
+
+    def given(*places: tuple[str, int]) -> list[list[tuple[str, int]]]:
+        return [
+            [(subject_of_record(record), record.offset) for record in records]
+            for records in owner.read_whole(places)
+        ]
+
+    assert given((ADA, 1), (BOB, 1), (EVE, 0)) == [[(ADA, 2)], [(BOB, 2), (BOB, 3)], [(EVE, 1)]]
+    assert given((ADA, 0), (BOB, 0), (EVE, 0)) == [[(ADA, 1), (ADA, 2)]]
+    assert given((ADA, 1), (STAFF, 0), (EVE, 1), (BOB, 2)) == [[(ADA, 2)], [], [], [(BOB, 3)]]
+    tell(owner, 5)
+    assert given((ADA, 0), (EVE, 0)) == []
+
+
+def subject_of_record(record: Record) -> str:
+    return record.headers["ce_subject"].decode()
+
+
+def test_what_is_too_large_for_one_message_is_left_for_the_next(
+    remote: Callable[[], Remote],
+) -> None:
+    owner = remote()
+    message = Struct()
+    message.update({"text": "x" * 800_000})
+    for client in (ADA, BOB, EVE):
+        owner.tell(client, message)
+    first = owner.read_whole([(ADA, 0), (BOB, 0), (EVE, 0)])
+    assert len(first) == 2
+    assert len(owner.read_whole([(EVE, 0)])) == 1
+
+
 # What healing does with it
 
 
@@ -224,6 +269,30 @@ def test_a_subject_hears_the_same_from_kafka_as_from_its_owner(
     assert listener.head(ADA) == (2, None, None)
 
 
+def test_what_only_a_newer_release_knows_of_a_fact_is_kept_and_passed_on_byte_for_byte(
+    tallying: Store, remote: Callable[[], Remote]
+) -> None:
+    """Published, read out over gRPC, heard, and exchanged for what its owner has."""
+    owner = remote()
+    known = attended("s", 1)
+    body = known.SerializeToString(deterministic=True) + OF_TOMORROW
+    record = owner.tell(ADA, type(known).FromString(body))
+    assert record.body == body
+    listener = Listener(tallying, owner)
+
+    def kept() -> list[bytes]:
+        return [bytes(row.body) for row in listener.ask("SELECT body FROM heard_fact")]
+
+    listener.hear(record)
+    listener.pending_work.drain()
+    assert (kept(), list(listener.tallies().values())) == ([body], [{"minutes": 1, "named": []}])
+    assert listener.gap_repair.compare() == 0
+    listener.ask("UPDATE heard_head SET anew = true RETURNING 1")
+    assert listener.gap_repair.repair() == 1
+    assert listener.pending_work.drain() == 0
+    assert (kept(), len(listener.told())) == ([body], 1)
+
+
 def test_a_page_of_large_facts_fits_in_one_message(remote: Callable[[], Remote]) -> None:
     owner = remote()
     message = Struct()
@@ -295,6 +364,35 @@ def test_who_cannot_be_helped_rests_longer_each_time_and_comes_last(
             gap_repair.repair()
         pauses.append(now[0] - began)
     assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
+
+
+def test_what_many_subjects_miss_is_heard_in_few_transactions(
+    listener: Listener, owner: Telling
+) -> None:
+    """A restored listener misses something of everybody: one by one that is hours."""
+    clients = [subject_of("client", n + 50) for n in range(30)]
+    for client in clients:
+        tell(owner, 2, client)
+    listener.gap_repair.compare()
+    commits: list[object] = []
+
+    def count(connection: object) -> None:
+        commits.append(connection)
+
+    event.listen(listener.store.engine, "commit", count)
+    try:
+        assert listener.gap_repair.repair() == 60
+    finally:
+        event.remove(listener.store.engine, "commit", count)
+    assert all(listener.heard(client) == [1, 2] for client in clients)
+    assert len(commits) < 15
+
+
+def test_comparing_what_was_heard_locks_no_checkpoint(listener: Listener, owner: Telling) -> None:
+    listener.hear(*tell(owner, 2), *tell(owner, 2, BOB))
+    before = listener.ask("SELECT xmin, xmax, ctid FROM heard_head ORDER BY subject")
+    listener.gap_repair.compare()
+    assert listener.ask("SELECT xmin, xmax, ctid FROM heard_head ORDER BY subject") == before
 
 
 def test_many_subjects_are_compared_at_once(listener: Listener, owner: Telling) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,6 +25,7 @@ from tests.harness.kernel.counters import (
     BOB,
     COUNTER,
     INPUTS,
+    NOW,
     TALLY,
     TOPIC,
     Count,
@@ -84,6 +86,17 @@ def test_a_fact_heard_while_two_react_to_the_one_before_is_reacted_to(
         listener.hear(log.tell(ADA, attended("second", 1)))
     listener.pending_work.drain()
     assert counted(listener) == ["counter/first", "counter/second"]
+
+
+def test_what_a_reaction_decides_depends_on_when_its_fact_was_signed(
+    listener: Listener, log: Log
+) -> None:
+    """Whenever it was recorded, heard and reacted to."""
+    signed_at = NOW - timedelta(days=30)
+    listener.hear(log.tell(ADA, attended("late", 1), signed_at=signed_at))
+    listener.pending_work.drain()
+    [fact] = listener.ask("SELECT at FROM fact")
+    assert fact.at == signed_at
 
 
 def reacting_to(listener: Listener) -> list[tuple[str, bool]]:

@@ -223,6 +223,22 @@ def test_a_command_twice_has_one_outcome_and_its_facts_once(counting: Store) -> 
     assert [(p.subject, p.sequence) for p in first.published] == [(ADA, 1)]
 
 
+def test_each_command_is_answered_again_with_what_it_was_answered_itself(counting: Store) -> None:
+    executor = executor_of(counting)
+    told = [(client, context()) for client in (ADA, BOB, ADA)]
+
+    def tell(client: str, ours: Any) -> Outcome:
+        return executor.execute(COUNTER, client, Count(client, 5), ours)
+
+    first = [tell(client, ours) for client, ours in told]
+    assert [tell(client, ours) for client, ours in told] == first
+    assert [(at.subject, at.sequence) for outcome in first for at in outcome.published] == [
+        (ADA, 1),
+        (BOB, 1),
+        (ADA, 2),
+    ]
+
+
 def test_a_command_over_many_streams_answers_in_one_order_each_time(counting: Store) -> None:
     executor, ours = executor_of(counting), context()
 

@@ -14,6 +14,7 @@ from kernel.messaging.brokers import Brokers
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.store.store import Store
+from operations.verifying import inbox, outbox, projections
 from operations.verifying.examination import Check, Examination, Finding, ServiceChecks
 from operations.verifying.outbox import contradicts
 from operations.verifying.verification import Checked, Verification
@@ -97,6 +98,21 @@ def reasons(checks: dict[str, Checked]) -> set[str]:
     return found - {"KAFKA_AWAY"}
 
 
+OLDER = Subscriptions(
+    [INPUTS.by_type[SessionAttended.DESCRIPTOR.full_name]], [TALLY]
+)  # knows nothing of sites
+
+
+def test_after_a_roll_back_what_the_newer_release_heard_is_no_finding(
+    listener: Listener, log: Log
+) -> None:
+    back = Listener(listener.store, log, subscriptions=OLDER)
+    back.pending_work.mark_all()
+    back.pending_work.drain()
+    assert listener.heard(SITE) == [1]
+    assert reasons(verify(back, log, OLDER)) == set()
+
+
 def test_nothing_is_found_where_nothing_is_wrong_and_every_check_says_what_it_saw(
     listener: Listener, log: Log
 ) -> None:
@@ -119,6 +135,24 @@ def test_nothing_is_found_where_nothing_is_wrong_and_every_check_says_what_it_sa
         "rows are as derived anew": 4,
         "revisions are published": 4,
     }
+
+
+def test_what_is_looked_at_in_many_steps_is_looked_at_whole(
+    listener: Listener, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step ends anywhere: between two facts of a subject, between what is missing and altered."""
+    for module in (inbox, outbox, projections):
+        monkeypatch.setattr(module, "BATCH", 1)
+    assert reasons(verify(listener, log)) == set()
+    with as_owner(listener.store) as tx:
+        tx.execute("UPDATE heard_fact SET id = gen_random_uuid() WHERE sequence = 2 AND " + CLIENT)
+        tx.execute("UPDATE heard_fact SET label = 'NOTES' WHERE sequence = 1 AND " + CLIENT)
+    found = verify(listener, log)["heard facts are what owners published"].findings
+    assert sorted((finding.reason, finding.about) for finding in found) == [
+        ("HEARD_FACT_ALTERED", f"{TOPIC} {ADA} 1"),
+        ("HEARD_FACT_MISSING", f"{TOPIC} {ADA} 2"),
+        ("HEARD_FACT_UNKNOWN", f"{TOPIC} {ADA} 2"),
+    ]
 
 
 CLIENT = f"subject = '{ADA}'"

@@ -12,6 +12,7 @@ from ninehours.story.catching_up import HEARS
 from ninehours.story.gateway import Gateway, connect
 from ninehours.story.people import invent_people
 from ninehours.story.story import DemoStory
+from tests.harness.golden import goldens_of_stored_names
 from tests.harness.rehearsing import RecordingGateway, rehearse
 from tests.harness.upgrade.fleet import Fleet
 from tests.harness.upgrade.release import TODAY, Release, last_release
@@ -79,6 +80,19 @@ def test_each_release_hears_derives_sends_and_answers_beside_the_other(
     assert releases_of(back, "plans", "stream") == last
     assert releases_of(back, "intake", "stream") == both
     assert set(rests[TODAY_ALONE].runs.values()) == today
+
+
+def test_goldens_of_the_last_release_are_todays(rolled_out: RolledOut) -> None:
+    """What it stored and published, today's code reads as that release had it."""
+    last, today = rolled_out.last.root, TODAY.root
+    kept = {path.relative_to(last) for path in goldens_of_stored_names(last)}
+    assert len(kept) >= 90
+    changed = {
+        path
+        for path in kept
+        if not (today / path).exists() or (last / path).read_bytes() != (today / path).read_bytes()
+    }
+    assert changed == set()
 
 
 def test_nothing_is_parked_at_any_time(rolled_out: RolledOut) -> None:

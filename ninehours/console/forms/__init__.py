@@ -10,6 +10,8 @@ names it when it refuses it: so every refusal lands at its field by itself.
 - `consequences.foreseen(visit, receipt)`: what a dry run comes to, in days, claims and dollars.
 - `saying.ask(visit, saying, form)` and `saying.say(visit, saying, form)`: a page that asks, shows
   what would follow, and records it once that was seen. `saying.html` is its template.
+- `versioned.ask` and `versioned.say`: the same of what is refused once somebody recorded anything
+  of it meanwhile; theirs stands beside mine.
 - `putting_right.ask` and `putting_right.say`: the same of any service's `CorrectStatement` and
   `VoidStatement`; of a statement that was put right meanwhile theirs stands beside mine.
 

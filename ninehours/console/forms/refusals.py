@@ -19,13 +19,17 @@ class WrongFields:
 
 
 def at_fields(
-    refusal: RemoteRefusal, names: Collection[str], told: Mapping[str, str] | Any = ()
+    refusal: RemoteRefusal,
+    names: Collection[str],
+    told: Mapping[str, str] | Any = (),
+    labels: Mapping[str, str] | None = None,
 ) -> WrongFields:
     """Of what a service names by its place in the request, what is said at which field.
 
     `names`: of the form's fields, each the place of its value. A place without a field of its own
     is said at the field that it is part of, or at the first of its own parts; what has no field at
-    all is said of the whole. `told`: words of a page for reasons, where it has its own.
+    all is said of the whole. `told`: words of a page for reasons, where it has its own; `labels`:
+    a form's own words for fields.
     """
     if refusal.code is not grpc.StatusCode.INVALID_ARGUMENT or not refusal.details:
         return WrongFields(whole=says_of(refusal, told))
@@ -34,9 +38,9 @@ def at_fields(
     for place, what in refusal.details.items():
         name = next(_nearest(place, names), None)
         if name is None:
-            rest.append(f"{_called(place)}: {what}")
+            rest.append(f"{_called(place, labels or {})}: {what}")
         else:
-            at.setdefault(name, f"{_called(name)} {what}.")
+            at.setdefault(name, f"{_called(name, labels or {})} {what}.")
     return WrongFields(at, "; ".join(rest))
 
 
@@ -56,9 +60,10 @@ def _nearest(place: str, names: Collection[str]) -> Iterator[str]:
     yield from (name for name in names if name.startswith(f"{place}."))
 
 
-def _called(place: str) -> str:
+def _called(place: str, labels: Mapping[str, str]) -> str:
     """As the form calls it."""
     for name in reversed(place.split(".")):
-        if name in words().fields:
-            return str(words().fields[name])
+        for known in (labels, words().fields):
+            if name in known:
+                return str(known[name])
     return place

@@ -5,7 +5,7 @@ they stay as the page put them into the request. Everything else is asked as its
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import Any
 
@@ -40,13 +40,15 @@ class RequestForm:
     """`request`: what holds before anybody types. `choices`: of a field, by its last name, the list
     that it is chosen from. `without`: names that aren't asked. `more`: of a repeated message, by
     its last name, how many empty ones there are to fill in. `legends`: of an entry of one, by its
-    place (`ratings.0.`), what it is called instead of its number. `zone`: of times."""
+    place (`ratings.0.`), what it is called instead of its number. `labels`: of a field, by its last
+    name, what it is called here. `zone`: of times."""
 
     request: Message = field(repr=False)
     choices: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
     without: Collection[str] = ()
     more: Mapping[str, int] = field(default_factory=dict)
     legends: Mapping[str, str] = field(default_factory=dict, repr=False)
+    labels: Mapping[str, str] = field(default_factory=dict)
     zone: tzinfo = UTC
 
     def fieldsets(
@@ -76,6 +78,12 @@ class RequestForm:
         if wrong:
             raise Mistyped(wrong)
         return read
+
+    def expecting(self, version: int) -> "RequestForm":
+        """The same, of a request that is refused once what it rests on has another version."""
+        request: Any = _copy(self.request)
+        request.meta.expected_version = version
+        return replace(self, request=request)
 
     def _asked(self, message: Message, at: str) -> Iterator[tuple[str, Any]]:
         for declared in list[Any](message.DESCRIPTOR.fields):
@@ -141,7 +149,7 @@ class RequestForm:
         wrong: Mapping[str, str],
     ) -> Field:
         choices = self._choices(declared)
-        called = words().fields[declared.name]
+        called = self.labels.get(declared.name) or words().fields[declared.name]
         value = typed.get(name, text_of(message, declared, name, self.zone))
         if choices and value not in (choice.value for choice in choices):
             choices = [*choices, Choice(value, value)]  # what holds, whatever the list has by now

@@ -86,7 +86,7 @@ def say(
     except RemoteRefusal as refusal:
         if (screen := refused(refusal)) is not None:
             return screen
-        wrong = at_fields(refusal, names, saying.refusals)
+        wrong = at_fields(refusal, names, saying.refusals, form.labels)
     return asking(saying, form.fieldsets(typed, wrong.at), command_id, wrong=wrong)
 
 

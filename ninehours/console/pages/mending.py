@@ -20,6 +20,7 @@ PLACES: Mapping[str, str] = {
     "SignNote": "/my-day",
     "AttestNote": "/my-day",
     "CloseSession": "/today?site={site_id}&on={on}",
+    "CorrectAttendance": "/today?site={site_id}&on={on}",
     **{command: f"/days/{{client_id}}/{{on}}/{act}" for command, act in ACTS_OF_COMMANDS.items()},
 }
 

@@ -10,7 +10,7 @@ from ninehours.console.pages.chart.assessing import answer, assess, choose
 from ninehours.console.pages.chart.page import chart
 from ninehours.console.pages.claims.acts import ask_answer, ask_of_day, say_answer, say_of_day
 from ninehours.console.pages.claims.page import batch, claim
-from ninehours.console.pages.clients import acts, client, doubles, finding, registering
+from ninehours.console.pages.clients import acts, client, doubles, finding, merging, registering
 from ninehours.console.pages.home import home
 from ninehours.console.pages.issue.corrections import correct, corrections
 from ninehours.console.pages.issue.page import issue, leave
@@ -32,6 +32,7 @@ from ninehours.console.pages.to_sign.page import decide, to_sign
 from ninehours.console.pages.today.acts import record
 from ninehours.console.pages.today.cancelling import ask_before_cancelling, cancel, take_back
 from ninehours.console.pages.today.closing import ask_before_closing, close
+from ninehours.console.pages.today.correcting import ask_who_was_there, say_who_was_there
 from ninehours.console.pages.today.finding import find
 from ninehours.console.pages.today.page import today
 from ninehours.console.pages.what_if.page import replay, what_if
@@ -66,6 +67,8 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("GET", "/today/cancel"): ask_before_cancelling,
     ("POST", "/today/cancel"): cancel,
     ("POST", "/today/cancel/take-back"): take_back,
+    ("GET", "/today/was-there/{site}/{on}/{session}/{client_id}"): ask_who_was_there,
+    ("POST", "/today/was-there/{site}/{on}/{session}/{client_id}"): say_who_was_there,
     ("GET", "/worklist"): worklist,
     ("GET", "/worklist/file"): worklist_file,
     ("POST", "/worklist/views"): keep,
@@ -85,6 +88,8 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("POST", "/clients/{client_id}/statements/{statement_id}/{mode}"): acts.say_otherwise,
     ("GET", "/clients/{client_id}/doubles/{other_client_id}"): doubles.ask_of_double,
     ("POST", "/clients/{client_id}/doubles/{other_client_id}"): doubles.say_of_double,
+    ("GET", "/clients/{client_id}/doubles/{other_client_id}/{act}"): merging.ask_of_merge,
+    ("POST", "/clients/{client_id}/doubles/{other_client_id}/{act}"): merging.say_of_merge,
     ("GET", "/claims/{claim_id}"): claim,
     ("GET", "/claims/{claim_id}/answer"): ask_answer,
     ("POST", "/claims/{claim_id}/answer"): say_answer,

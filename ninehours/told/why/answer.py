@@ -23,10 +23,12 @@ ROLES = {
 @dataclass(frozen=True, slots=True)
 class NamedFacts:
     """Those that an answer names, by their ids and by those of derived rows. `names`: of payers,
-    sites, staff and who else an answer names by id, where whoever shows it knows them."""
+    sites, staff and who else an answer names by id, where whoever shows it knows them. `commands`:
+    what opens a gate is told with its command's name, for who gives it by that."""
 
     by_id: Mapping[str, facts_pb.ExplainedFact] = field(default_factory=dict)
     names: Mapping[str, str] = field(repr=False, default_factory=dict)
+    commands: bool = True
 
     def get(self, fact_id: str) -> facts_pb.ExplainedFact | None:
         return self.by_id.get(fact_id)

@@ -147,7 +147,7 @@ def _released(release: pb.Release, facts: NamedFacts) -> str:
     if release.person:
         who = f"{facts.named(release.person)} ({who})"
     command = release.rpc.rpartition("/")[2]
-    return f"{who} {release.says} [{command}]"
+    return f"{who} {release.says} [{command}]" if facts.commands else f"{who} {release.says}"
 
 
 def _carrying(claim: pb.CarryingClaim) -> str:

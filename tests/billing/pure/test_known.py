@@ -185,6 +185,11 @@ def test_a_fact_is_known_with_all_that_is_read_of_it(
     assert {name: getattr(found, name) for name in expected} == expected
 
 
+def test_a_note_was_signed_when_it_says_whenever_it_was_told() -> None:
+    note = attendance.SessionNoteSigned(session_id="s", signed_at={"seconds": 1_772_500_000})
+    assert read(note).signed_at == datetime.fromtimestamp(1_772_500_000, UTC)
+
+
 def test_a_line_of_an_issued_claim_is_known_whole() -> None:
     line = billing.ClaimLine(
         service_date=ON,

@@ -17,7 +17,6 @@ from tests.harness.billing.history import MONDAY
 BY_COMMAND_LINE = {
     "ChangeLevelOfCare": "a recommendation is accepted, or another level said, in To sign",
     "ConfirmRuleSet": "what a site is set up with, by two people",
-    "CorrectAttendance": "of a group that is closed, by its stays: Today tells it",
     "EnrollProvider": "what a site is set up with",
     "ProposeRuleSet": "what a site is set up with; What if writes and replays it",
     "SetFee": "what a site is set up with",

@@ -29,6 +29,23 @@ def keys(found: dict[str, Any]) -> Iterator[str]:
             yield from keys(each)
 
 
+def texts(found: dict[str, Any]) -> Iterator[str]:
+    for each in found.values():
+        if isinstance(each, dict):
+            yield from texts(each)
+        else:
+            yield str(each)
+
+
+def test_nobody_is_told_to_give_a_command_by_the_name_that_programs_have_for_it() -> None:
+    declared = "".join(path.read_text() for path in (ROOT / "protos").rglob("*.proto"))
+    commands = re.findall(r"^  rpc ([A-Z][a-z]+[A-Z]\w*)\(", declared, re.MULTILINE)
+    assert len(commands) > 100
+    told = " ".join(texts(written()))
+    assert [name for name in commands if re.search(rf"\b{name}\b", told)] == []
+    assert "bin/ninehours" not in told
+
+
 def test_templates_have_no_words_of_their_own() -> None:
     for path in TEMPLATES:
         bare = re.sub(

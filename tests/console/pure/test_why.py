@@ -30,6 +30,17 @@ def test_the_gates_that_are_not_open_are_told_apart_from_the_others() -> None:
     assert [point.kind for point in section.others] == [Mark.PASS]
 
 
+def test_what_opens_a_gate_is_told_without_a_commands_name_to_who_gives_none_by_it() -> None:
+    release = pb.Release(says="signs the note", rpc="a.Service/SignNote", roles=["clinician"])
+    held = day("NOTE_UNSIGNED")
+    held.verdicts[1].releases.append(release)
+    told = [
+        gates_section(held, NamedFacts(commands=commands)).closed[0].points[-1].says
+        for commands in (True, False)
+    ]
+    assert told == ["a clinician signs the note [SignNote]", "a clinician signs the note"]
+
+
 def test_what_is_no_gate_is_left_in_its_order() -> None:
     section = Section(title="How it came to this", points=(Point(Mark.REFUSE, "overridden"),))
     assert (section.closed, section.others) == ((), section.points)

@@ -99,6 +99,12 @@ LOOKED_AT = (
         at=lambda story: f"/today/cancel?{story.day}&session={story.group.session_id}",
     ),
     LookedAt(
+        name="who was there",
+        page="/today/was-there/{site}/{on}/{session}/{client_id}",
+        roles=DESK,
+        at=lambda story: f"/today/was-there/{story.attended}",
+    ),
+    LookedAt(
         name="chart",
         page="/clients/{client_id}/chart",
         roles=DESK | {Role.BILLER},
@@ -270,6 +276,12 @@ LOOKED_AT = (
         page="/clients/{client_id}/doubles/{other_client_id}",
         roles=frozenset({Role.FRONT_DESK, Role.BILLER}),
         at=lambda story: f"/clients/{story.client_id}/doubles/{story.another}",
+    ),
+    LookedAt(
+        name="two records of one person",
+        page="/clients/{client_id}/doubles/{other_client_id}/{act}",
+        roles=frozenset({Role.FRONT_DESK, Role.BILLER}),
+        at=lambda story: f"/clients/{story.client_id}/doubles/{story.another}/merge",
     ),
     LookedAt(
         name="home",

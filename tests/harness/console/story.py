@@ -18,7 +18,7 @@ from ninehours.plans.v1 import courses_service_pb2 as courses
 
 from kernel.due import DueKind
 from kernel.roles import Role
-from kernel.rpc.translate import to_date
+from kernel.rpc.translate import date_of, to_date
 from ninehours.cli.connection import Services
 from ninehours.local.system import LocalSystem
 from ninehours.story import days
@@ -87,6 +87,12 @@ class PlayedStory:
     def another(self) -> str:
         """Of somebody else of it."""
         return str(self.group.presences[1].client_id)
+
+    @property
+    def attended(self) -> str:
+        """That group and somebody of it, as addresses have it."""
+        group, on = self.group, date_of(self.group, "service_date")
+        return f"{group.site_id}/{on}/{group.session_id}/{self.client_id}"
 
     @cached_property
     def registration(self) -> str:

@@ -259,6 +259,15 @@ class Log:
         ]
         return read, len(records) > after + self._page
 
+    def read_whole(self, places: Sequence[tuple[str, int]]) -> Sequence[Sequence[Record]]:
+        given: list[Sequence[Record]] = []
+        for subject, after in places:
+            records, more = self.read(subject, after)
+            if more:
+                break
+            given.append(records)
+        return given
+
     def restore(self, records: dict[str, list[Record]], *, raise_epoch: bool) -> None:
         """To an earlier point, of which `records` are a copy."""
         self.records = {subject: list(found) for subject, found in records.items()}

@@ -6,9 +6,11 @@ from typing import Any
 from google.protobuf.message_factory import GetMessageClass
 from ninehours.intake.v1 import chart_service_pb2 as chart
 from ninehours.intake.v1 import clients_service_pb2 as clients
+from ninehours.intake.v1 import intake_service_pb2 as intake
 from ninehours.intake.v1 import statements_service_pb2 as statements
 
 from kernel.roles import Role
+from ninehours.console.directories import clients_named
 from ninehours.console.forms.fields import Choice
 from ninehours.console.forms.request_form import in_words
 from ninehours.console.pages.clients.doubles import doubles_of
@@ -44,6 +46,8 @@ def client(visit: Visit) -> Screen:
         "shows_claims": visit.person.role is Role.BILLER,
         "site": name_of(known["site_id"], who.site_id),
         "summary": [*in_words(who.identity), *in_words(who.contacts)],
+        "merged": clients_named(visit, who.merged),
+        "may_take_apart": may(visit, intake.UnmergeClientsRequest()),
         "doubles": doubles_of(visit, who, here, _member_number(said)),
         "episodes": _episodes(visit, who.client_id, known),
         "sections": [

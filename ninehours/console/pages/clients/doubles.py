@@ -4,18 +4,15 @@ The last word counts, and rests on the one before: who judges meanwhile is shown
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC
-from uuid import uuid4
 
 from ninehours.intake.v1 import chart_service_pb2 as chart
 from ninehours.intake.v1 import intake_service_pb2 as intake
 from ninehours.intake.v1 import search_service_pb2 as search
 
-from kernel.rpc.remote_refusal import RemoteRefusal
 from ninehours.console.directories import clients_named
-from ninehours.console.forms import saying as forms
-from ninehours.console.forms.refusals import WrongFields
+from ninehours.console.forms import versioned
 from ninehours.console.forms.request_form import RequestForm
 from ninehours.console.forms.saying import Saying
 from ninehours.console.pages.clients.finding import brief_of
@@ -24,22 +21,23 @@ from ninehours.console.pages.clients.person import WhoTheyAre, who_of
 from ninehours.console.pages.today.times import on_the_wall
 from ninehours.console.policies import may, require
 from ninehours.console.texts import words
-from ninehours.console.visit import GoTo, NoSuchPage, Screen, Visit
+from ninehours.console.visit import GoTo, Screen, Visit
 
-OTHER, VERSION = "other_client_id", "version"
-CHANGED = "VERSION_CONFLICT"
+OTHER = "other_client_id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PossibleDouble:
     """Another client, who may be this person. `tells`: what tells them apart; `why`: why they may
-    be one, or what was judged, and as what; `judged`: when and by whom, empty: nobody did yet."""
+    be one, or what was judged, and as what; `judged`: when and by whom, empty: nobody did yet.
+    `merges`: as one person they may be merged from here."""
 
     client_id: str
     name: str
     tells: str
     why: str
     judged: str = ""
+    merges: bool = False
 
 
 def doubles_of(
@@ -53,35 +51,12 @@ def doubles_of(
 
 def ask_of_double(visit: Visit) -> Screen:
     """One person, or two? With the last word, where there is one."""
-    saying, judging = _judging(visit)
-    return forms.ask(visit, saying, RequestForm(request=judging))
+    return versioned.ask(visit, *_judging(visit))
 
 
 def say_of_double(visit: Visit) -> Screen | GoTo:
     """What was pressed; of who was judged meanwhile, theirs beside mine."""
-    saying, now = _judging(visit)
-    try:
-        version = int(visit.form.get(VERSION, ""))
-    except ValueError:
-        raise NoSuchPage from None
-    judging = intake.JudgeDoublesRequest()
-    judging.CopyFrom(now)
-    judging.meta.expected_version = version
-    standing = RequestForm(request=now)
-
-    def refused(refusal: RemoteRefusal) -> Screen | None:
-        if refusal.reason != CHANGED:
-            return None
-        return forms.asking(
-            saying,
-            standing.fieldsets(visit.form),
-            str(uuid4()),
-            wrong=WrongFields(whole=words().forms.changed_meanwhile),
-            beside=forms.beside(standing, standing, visit.form),
-        )
-
-    as_typed = replace(saying, hidden={VERSION: str(version)})
-    return forms.say(visit, as_typed, RequestForm(request=judging), refused=refused)
+    return versioned.say(visit, *_judging(visit))
 
 
 def _likely(
@@ -120,6 +95,7 @@ def _likely(
 def _judged(visit: Visit, person: WhoTheyAre, here: SitesOfNetwork) -> Sequence[PossibleDouble]:
     zone = here.zone_of(person.site_id)
     names = clients_named(visit, (_other(pair, person) for pair in person.judged))
+    one = {person.goes_on_as, *person.merged}
     found = []
     for pair in person.judged:
         at = pair.recorded_at.ToDatetime(tzinfo=UTC).astimezone(zone)
@@ -131,6 +107,9 @@ def _judged(visit: Visit, person: WhoTheyAre, here: SitesOfNetwork) -> Sequence[
                 tells="",
                 why=": ".join(filter(None, (verdict, pair.reason))),
                 judged=f"{at:%Y-%m-%d}, {on_the_wall(at, zone)}, {who(pair.recorded_by)}",
+                merges=pair.verdict == intake.DOUBLES_VERDICT_ONE_PERSON
+                and not (person.goes_on_as or _other(pair, person) in one)
+                and may(visit, intake.MergeClientsRequest()),
             )
         )
     return found
@@ -142,8 +121,8 @@ def _other(pair: chart.JudgedDouble, person: WhoTheyAre) -> str:
     return str(pair.client_id if pair.other_client_id in mine else pair.other_client_id)
 
 
-def _judging(visit: Visit) -> tuple[Saying, intake.JudgeDoublesRequest]:
-    """As it was judged last."""
+def _judging(visit: Visit) -> tuple[Saying, RequestForm, int]:
+    """As it was judged last, and at which version."""
     require(visit, intake.JudgeDoublesRequest())
     person, other = who_of(visit), who_of(visit, OTHER)
     request = intake.JudgeDoublesRequest(
@@ -160,6 +139,5 @@ def _judging(visit: Visit) -> tuple[Saying, intake.JudgeDoublesRequest]:
         says=told.says,
         about=told.both.format(one=person.about, other=other.about),
         back=f"{person.address}#doubles",
-        hidden={VERSION: str(version)},
     )
-    return saying, request
+    return saying, RequestForm(request=request), version

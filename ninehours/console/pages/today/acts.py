@@ -112,7 +112,9 @@ def _command(visit: Visit, day: Day, typed: str) -> Message:
         raise NoSuchPage
     at = _moment(visit, day, typed)
     said = StatedTime.of_told(form.get("arrival" if act == "in" else "departure", ""))
-    if typed and said is not None:
+    if said is not None:
+        if not typed:
+            raise Unclear(words().today.time_first)
         return _otherwise(meta, said, act, at, about)
     make: Callable[..., Any] = (
         attendance.CheckInRequest if act == "in" else attendance.CheckOutRequest

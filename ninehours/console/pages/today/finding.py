@@ -30,8 +30,8 @@ MOST_FOUND = 10
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A client who meets what was typed. `rows`: theirs on the day's rosters; `groups`: those that
-    they are in no row of, and may be added to; `elsewhere`: where else they are expected that
-    day."""
+    they are in no row of, and may be added to; `closed`: where they may have been all the same;
+    `elsewhere`: where else they are expected that day."""
 
     client_id: str
     name: str
@@ -42,6 +42,7 @@ class Found:
     elsewhere: Sequence[str]
     rows: Sequence[tuple[str, Group]]
     groups: Sequence[Group]
+    closed: Sequence[Group]
 
 
 def find(visit: Visit) -> Screen:
@@ -130,6 +131,7 @@ def _one(
         if row.client_id == client.client_id
     ]
     there = {group.session_id for _, group in rows}
+    others = [group for group in groups if group.session_id not in there]
     return Found(
         client_id=client.client_id,
         name=full_name(client.family_name, client.given_name),
@@ -139,5 +141,6 @@ def _one(
         active=client.active,
         elsewhere=elsewhere,
         rows=rows,
-        groups=[group for group in groups if group.open and group.session_id not in there],
+        groups=[group for group in others if group.open],
+        closed=[group for group in others if group.was_held],
     )

@@ -75,6 +75,10 @@ class Day:
         named = {"site": self.site.site_id, "on": str(self.on), "after": after, "at": at}
         return f"{PATH}?{urlencode({name: said for name, said in named.items() if said})}"
 
+    def was_there(self, session_id: str, client_id: str) -> str:
+        """Of the page that says who was at a group that is closed."""
+        return f"{PATH}/was-there/{self.site.site_id}/{self.on}/{session_id}/{client_id}"
+
 
 def today(visit: Visit) -> Screen:
     """The roster of the day that the address names; else of today, at the site that the browser was
@@ -109,12 +113,19 @@ def screen_of(
         "tells_standing": _tells_standing(visit),
         "admitted_by": named_roles(roles_of(admitting.AdmitClientRequest())),
         "refused": refused,
+        "said_at": _said_at(groups),
         "focus": refused.row if refused else first,
         "rests": "" if refused or first else row_to_rest_on(groups, after),
         "count": count_in_words,
     }
     status = HTTPStatus.OK if refused is None else HTTPStatus.UNPROCESSABLE_ENTITY
     return Screen("today.html", shown, status, site_id=day.site.site_id)
+
+
+def _said_at(groups: Sequence[Group]) -> Collection[str]:
+    """Where a refusal is said; of a row that is gone by now, and of a group, it is of the page."""
+    rows = {row.key for group in groups for row in group.rows}
+    return rows | {group.session_id for group in groups if group.ended is not None}
 
 
 def day_named(visit: Visit, named: Mapping[str, str]) -> tuple[Day, Sequence[calendar.ListedSite]]:

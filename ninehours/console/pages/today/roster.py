@@ -138,6 +138,11 @@ class Group:
     def open(self) -> bool:
         return not (self.closed or self.cancelled)
 
+    @property
+    def was_held(self) -> bool:
+        """It is over: who was there is put right from now on."""
+        return self.closed and not self.cancelled
+
     def is_said_of(self, row: RosterLine) -> bool:
         """Whether something is said of them still: who came before it was cancelled leaves."""
         return self.open or (self.cancelled and row.state is State.HERE)

@@ -109,7 +109,7 @@ def _screen(
     said, on = visit.query.get("as_of", ""), _on(visit)
     wrong = words().worklist.no_date if said and on is None else ""
     shown = {
-        "explanation": explain(NamedFacts(found, names)),
+        "explanation": explain(NamedFacts(found, names, commands=False)),
         "marks": MARKS,
         "as_of": said,
         "of_then": on,
