@@ -37,6 +37,9 @@ class PublishedLogServicer:
         size = _page(request.page_size, READ_PAGE)
         if len(request.further) > READ_PAGE:
             raise Malformed(further=f"are more than {READ_PAGE}")
+        for number, place in enumerate(request.further):
+            if place.sequence < 0:
+                raise Malformed(**{f"further.{number}.sequence": "is negative"})
         places = [(place.subject, place.sequence) for place in request.further]
         with self._store.transaction() as tx:
             epoch = published.epoch_of(tx.connection)

@@ -176,7 +176,7 @@ def test_what_can_not_be_fetched_is_skipped_and_kept_by_its_offsets(
 
         until(is_kept)
         send(broker, TOPIC, *[log.tell(ADA, attended("t", n)) for n in range(3)])
-        until(lambda: process.poll() is None and len(listener.tallies()) == 2)
+        until(lambda: process.poll() is None and listener.heard(ADA) == [1, 2, 3, 4])
     [row] = listener.ask("SELECT * FROM parked WHERE error LIKE '%Unfetchable%'")
     assert (row.topic, row.partition, row.record_offset) == (
         TOPIC,

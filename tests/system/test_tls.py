@@ -177,7 +177,7 @@ def test_status_shows_every_process_certificates_as_they_are_now(
 def test_each_process_is_given_certificates_of_its_own_service(system: LocalSystem) -> None:
     for service, kinds in PROCESSES.items():
         for kind in kinds:
-            given = system._settings(service, kind)
+            given = system._settings(service, kind, f"{service}-{kind}")
             folders = {name: Path(at) for name, at in given.items() if name.endswith("_TLS_DIR")}
             holders = {name: at.relative_to(at.parents[1]).parts[0] for name, at in folders.items()}
             assert holders == {
