@@ -86,7 +86,7 @@ def test_goldens_of_the_last_release_are_todays(rolled_out: RolledOut) -> None:
     """What it stored and published, today's code reads as that release had it."""
     last, today = rolled_out.last.root, TODAY.root
     kept = {path.relative_to(last) for path in goldens_of_stored_names(last)}
-    assert len(kept) >= 90
+    assert len(kept) >= 80
     changed = {
         path
         for path in kept
