@@ -9,14 +9,13 @@ import statistics
 import time
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 from kafka import KafkaProducer
-from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
 
 from benchmarks.places import StorePlace
 from benchmarks.rows import Row, in_turns, median_ratio
-from kernel.facts import Publication, id_of
+from benchmarks.signatures import publication
+from kernel.facts import id_of
 from kernel.messaging.brokers import Brokers
 from kernel.messaging.checksums import compute_in_c
 from kernel.messaging.relay import Relay, producer_of
@@ -25,7 +24,7 @@ from kernel.store.store import Store
 from ninehours.local.secrets import MachineSecrets
 from ninehours.local.servers import LocalServers
 
-FACTS, CLIENTS = 50_000, 500
+FACTS = 50_000
 AT_ONCE = 500
 SERVICE = "attendance"
 
@@ -62,15 +61,7 @@ def lay(store: Store) -> None:
     """Signed and numbered as commands leave them."""
     for first in range(0, FACTS, AT_ONCE):
         with store.transaction() as tx:
-            tx.publish([_publication(number) for number in range(first, first + AT_ONCE)])
-
-
-def _publication(number: int) -> Publication:
-    client = f"00000000-0000-4000-8000-{number % CLIENTS:012}"
-    message = SessionAttended(client_id=client, session_id=str(uuid4()), minutes=180)
-    return Publication(
-        id=uuid4(), subject=f"client/{client}", message=message, label="PART2", causation=""
-    )
+            tx.publish([publication(number) for number in range(first, first + AT_ONCE)])
 
 
 def _relayed(store: Store, producer: KafkaProducer) -> float:

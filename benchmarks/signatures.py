@@ -101,13 +101,13 @@ def append(store: Store, facts: int) -> None:
     """Each in a transaction of its own, as a small command's."""
     for number in range(facts):
         with store.transaction() as tx:
-            tx.publish([_publication(number)])
+            tx.publish([publication(number)])
 
 
 def sent(store: Store, facts: int) -> list[Record]:
     """As Kafka would carry them."""
     with store.transaction() as tx:
-        tx.publish([_publication(number) for number in range(facts)])
+        tx.publish([publication(number) for number in range(facts)])
         rows = tx.execute("SELECT * FROM published ORDER BY position").all()
     return [
         Record(
@@ -132,7 +132,8 @@ def check(signatures: Signatures, envelopes: Sequence[tuple[Record, Envelope]]) 
         signatures.check(record, envelope, 0)
 
 
-def _publication(number: int) -> Publication:
+def publication(number: int) -> Publication:
+    """Of one of so many clients, by turns."""
     client = f"00000000-0000-4000-8000-{number % CLIENTS:012}"
     message = SessionAttended(client_id=client, session_id=str(uuid4()), minutes=180)
     return Publication(

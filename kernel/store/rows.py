@@ -1,4 +1,4 @@
-"""Rows of tables as dataclasses that say the same under the same names."""
+"""Rows of tables: as dataclasses that say the same under the same names, and on their way in."""
 
 import json
 from collections.abc import Iterable, Mapping

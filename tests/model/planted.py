@@ -96,10 +96,10 @@ FAULTS: dict[str, tuple[Any, str, str, str]] = {
 def test_a_planted_fault_is_told_in_a_short_history(
     new_world: Any, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    where, name, was, instead = FAULTS[fault]
+    where, name, _, _ = FAULTS[fault]
     function = getattr(where, name)
     made: dict[str, Any] = {}
-    exec(dedent(source_of(fault).replace(was, instead)), function.__globals__, made)
+    exec(planted(fault), function.__globals__, made)
     monkeypatch.setattr(where, name, made[name])
     with pytest.raises(Exception) as found:
         run_state_machine_as_test(
@@ -115,9 +115,9 @@ def test_a_planted_fault_is_told_in_a_short_history(
     assert 1 <= told.count("state.") <= 9, told
 
 
-def source_of(fault: str) -> str:
-    """The function's that the fault is planted in, where its words stand once."""
-    where, name, was, _ = FAULTS[fault]
+def planted(fault: str) -> str:
+    """The function's source with the fault in it, whose words stand there once."""
+    where, name, was, instead = FAULTS[fault]
     source = inspect.getsource(getattr(where, name))
     assert source.count(was) == 1, "that is written otherwise by now"
-    return source
+    return dedent(source.replace(was, instead))
