@@ -42,7 +42,7 @@ from tests.harness.kernel.counters import (
     until,
 )
 from tests.harness.kernel.owner import as_owner
-from tests.harness.kernel.sending import send
+from tests.harness.kernel.sending import declare_empty, send
 from tests.harness.signing import signatures_of
 
 Closing = Callable[[Connection | None], Connection | None]
@@ -51,7 +51,7 @@ Closing = Callable[[Connection | None], Connection | None]
 def test_a_worker_hears_and_derives_though_its_peer_is_away_and_ends_when_told(
     tallying: Store, broker: LocalServers, secrets_dir: Path, tmp_path: Path
 ) -> None:
-    broker.declare_topics(TOPIC)
+    declare_empty(broker, TOPIC)
     log = Log(TOPIC)
     listener = Listener(tallying, log)
     garbled = Record(topic=TOPIC, partition=0, offset=0, headers={"x": b"\xff"}, body=b"\xff")
@@ -100,7 +100,7 @@ def test_a_worker_that_lost_its_ordinal_to_another_ends(
     tallying: Store, broker: LocalServers, secrets_dir: Path, tmp_path: Path
 ) -> None:
     """Another waits for the lock: it has it as soon as the consumer's connection is ended."""
-    broker.declare_topics(TOPIC)
+    declare_empty(broker, TOPIC)
     [port] = free_ports(1)
     health = f"{LOOPBACK}:{port}"
     with (
@@ -126,10 +126,9 @@ def test_a_worker_that_can_not_hear_a_batch_ends_and_the_next_hears_it(
     tallying: Store, broker: LocalServers, secrets_dir: Path, tmp_path: Path
 ) -> None:
     """Faust would acknowledge what it went past: neither it nor what follows is heard meanwhile."""
-    broker.declare_topics(TOPIC)
+    declare_empty(broker, TOPIC)
     log = Log(TOPIC)
     listener = Listener(tallying, log, asks=False)
-    # Of nobody else: the topic keeps what other tests told of theirs.
     client = subject_of("client", 98)
     told = [log.tell(client, attended("s", 1, client=client)) for _ in range(2)]
 
@@ -161,7 +160,7 @@ def test_what_can_not_be_fetched_is_skipped_and_kept_by_its_offsets(
     tallying: Store, broker: LocalServers, secrets_dir: Path, tmp_path: Path
 ) -> None:
     """A header whose name is no text: below Faust, nobody can be given such a record."""
-    broker.declare_topics(TOPIC)
+    declare_empty(broker, TOPIC)
     log = Log(TOPIC)
     listener = Listener(tallying, log)
     send(broker, TOPIC, log.tell(ADA, attended("s", 10)))

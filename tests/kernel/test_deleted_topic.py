@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from kafka import KafkaProducer
-from kafka.admin import KafkaAdminClient
 from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.facts import Position
@@ -34,6 +33,7 @@ from tests.harness.kernel.counters import (
 )
 from tests.harness.kernel.health import assert_healthy
 from tests.harness.kernel.rpc import Ask, Serve
+from tests.harness.kernel.sending import declare_empty, delete
 from tests.kernel.rpc.conftest import ask as ask_rpc
 from tests.kernel.rpc.conftest import operator, serve, settings_of
 from tests.kernel.test_relay import running, unsent
@@ -44,18 +44,9 @@ __all__ = ["ask_rpc", "operator", "serve", "settings_of"]
 @pytest.fixture
 def topic(broker: LocalServers) -> Iterator[str]:
     """Declared and empty; nothing of it is left to other tests."""
-    if answers(broker.brokers, TOPIC):
-        delete(broker, TOPIC)
-    broker.declare_topics(TOPIC)
+    declare_empty(broker, TOPIC)
     yield TOPIC
     delete(broker, TOPIC)
-
-
-def delete(broker: LocalServers, topic: str) -> None:
-    admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
-    admin.delete_topics([topic])
-    admin.close()
-    until(lambda: not answers(broker.brokers, topic))
 
 
 def held(broker: LocalServers, topic: str) -> int:

@@ -47,7 +47,7 @@ from tests.harness.kernel.counters import (
     until,
 )
 from tests.harness.kernel.proxy import Loss, Proxy, through_a_proxy
-from tests.harness.kernel.sending import send
+from tests.harness.kernel.sending import declare_empty, send
 from tests.harness.plans.treatments import rules
 from tests.harness.signing import signer_of
 from tests.kernel.test_reactions import REACTING
@@ -221,10 +221,9 @@ def test_a_worker_goes_on_by_itself(
 ) -> None:
     """The real one, with Faust: it hears again, and derives again, what it may have already."""
     store, proxy = losing
-    broker.declare_topics(HEARD_BY_WORKERS)
+    declare_empty(broker, HEARD_BY_WORKERS)
     log = Log(HEARD_BY_WORKERS)
     listener = Listener(store, log, asks=False)
-    # Of nobody else: the topic keeps what other tests told of theirs.
     clients = [subject_of("client", 200 + n) for n in range(2)]
     written = tmp_path / "log"
     with consumer(store, secrets_dir, tmp_path, kafka=broker.bootstrap) as process:

@@ -24,6 +24,7 @@ from tests.harness.kernel import counting_service
 from tests.harness.kernel.consumers import TOPIC, consumer, process_of
 from tests.harness.kernel.counters import ADA, PATIENCE, ask, until
 from tests.harness.kernel.counting_service import COUNTING, count_request
+from tests.harness.kernel.sending import declare_empty
 from tests.harness.kernel.tracing import Collector, collector, trace_of, traceparent
 
 COUNT = f"{COUNTING.full_name}/Count"
@@ -69,7 +70,7 @@ def system(
     secrets_dir: Path,
     tmp_path: Path,
 ) -> Iterator[System]:
-    broker.declare_topics(TOPIC)
+    declare_empty(broker, TOPIC)
     counting = new_of_kernel("attendance")
     listen, *ports = free_ports(4)
     api, health = f"{LOOPBACK}:{listen}", [f"{LOOPBACK}:{port}" for port in ports]

@@ -44,7 +44,7 @@ from tests.harness.kernel.counters import (
 from tests.harness.kernel.databases import Databases
 from tests.harness.kernel.health import told
 from tests.harness.kernel.owner import as_owner
-from tests.harness.kernel.sending import send
+from tests.harness.kernel.sending import declare_empty, send
 
 HANGS_AFTER = 20  # seconds, of the workers here: as few as may be set
 LONG = 10_000.0  # seconds, of the test's clock
@@ -201,7 +201,7 @@ def test_a_worker_whose_database_stopped_is_alive_and_not_ready_and_goes_on_by_i
 ) -> None:
     """It takes connections and says nothing, for several times what a worker may stand still."""
     store, frozen = frozen_store
-    broker.declare_topics(TOPIC)
+    declare_empty(broker, TOPIC)
     log = Log(TOPIC)
     listener = Listener(store, log, asks=False)
     [port] = free_ports(1)
@@ -240,10 +240,9 @@ def test_a_worker_that_hangs_is_told_by_name(
     tallying: Store, broker: LocalServers, secrets_dir: Path, tmp_path: Path
 ) -> None:
     """A projection that waits for what never comes; the database and the broker answer."""
-    broker.declare_topics(TOPIC)
+    declare_empty(broker, TOPIC)
     log = Log(TOPIC)
     Listener(tallying, log, asks=False)
-    # Of nobody else: the topic keeps what other tests told of theirs, under the same sequences.
     held = subject_of("client", 99)
     send(broker, TOPIC, log.tell(held, attended("s", HELD, client=held)))
     [port] = free_ports(1)
@@ -274,7 +273,7 @@ def test_a_worker_that_was_paused_beyond_its_session_and_woken_does_no_harm(
     tallying: Store, broker: LocalServers, secrets_dir: Path, tmp_path: Path
 ) -> None:
     """Another takes over what it had; woken, both go on, and every fact is heard once, in order."""
-    broker.declare_topics(TOPIC)
+    declare_empty(broker, TOPIC)
     log = Log(TOPIC)
     listener = Listener(tallying, log, asks=False)
     clients = [subject_of("client", 100 + n) for n in range(12)]
