@@ -3,10 +3,11 @@ tests/harness/console/pages.py."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import cache
 from html.parser import HTMLParser
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, StorageState
 
 from kernel.roles import Role
 from kernel.services import SERVICES
@@ -21,7 +22,7 @@ from tests.harness.console.altered import (
 )
 from tests.harness.console.axe import EVERY, OF_COLOR, OF_WIDTH, violations
 from tests.harness.console.figures import unexplained
-from tests.harness.console.looking import Seen, listen, look
+from tests.harness.console.looking import Seen, listen, look, signed_in
 from tests.harness.console.pages import LOOKED_AT
 from tests.harness.console.reader import Reader
 from tests.harness.console.story import PlayedStory
@@ -47,15 +48,19 @@ SignIn = Callable[[str], Reader]
 
 @pytest.fixture(scope="module")
 def seen(browsed: LocalSystem, browser: Browser, story: PlayedStory) -> Callable[[str], Seen]:
-    """Each page, looked at once."""
-    looks: dict[str, Seen] = {}
+    """Each page, looked at once, by one session a role; what ends it has one of its own."""
+    way_in = browsed.console_url
+    at = way_in.partition("/sign-in")[0]
 
+    @cache
+    def session(role: Role) -> StorageState:
+        return signed_in(browser, way_in, role)
+
+    @cache
     def once(name: str) -> Seen:
-        if name not in looks:
-            row = BY_NAME[name]
-            told = {"press": row.press, "sums": row.sums}
-            looks[name] = look(browser, browsed.console_url, row.role, row.at(story), **told)
-        return looks[name]
+        row = BY_NAME[name]
+        who = signed_in(browser, way_in, row.role) if row.press else session(row.role)
+        return look(browser, at, who, row.at(story), press=row.press, sums=row.sums)
 
     return once
 

@@ -13,7 +13,7 @@ from ninehours.local.system import LocalSystem
 from ninehours.told.fields import iso
 from tests.harness.console.altered import WithoutOne, altered
 from tests.harness.console.browsing import tab
-from tests.harness.console.looking import broken, widths
+from tests.harness.console.looking import judged
 from tests.harness.console.running import WAY_IN
 from tests.harness.console.story import PlayedStory
 
@@ -271,8 +271,8 @@ def test_no_other_look_of_a_page_keeps_anybody_out_or_scrolls_sideways(
                 page.goto(look.at(story))
                 look.act(page, story)
                 expect(page.locator(look.shows).first).to_be_visible()
-                wide = {width for width, is_wide in widths(page).items() if is_wide != width}
-                found = broken(page)
-                if found or wide:
-                    wrong[look.name] = (found, wide)
+                widths, broken = judged(page)
+                wide = {width for width, is_wide in widths.items() if is_wide != width}
+                if broken or wide:
+                    wrong[look.name] = (broken, wide)
     assert wrong == {}

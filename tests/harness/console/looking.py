@@ -1,23 +1,23 @@
 """What a browser that comes for the first time makes of a page: all of it, at every width."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, StorageState
 
+from kernel.roles import Role
 from tests.harness.console.axe import EVERY, OF_COLOR, OF_WIDTH, violations
 from tests.harness.console.browsing import PATIENCE
 from tests.harness.console.figures import unexplained
 
-WIDTHS = (320, 800, 1400)
 # What a program judges: all of it once, then what layouts change by width, and colors by theme.
-JUDGED: tuple[tuple[int, Literal["dark", "light"], tuple[str, ...]], ...] = (
-    (1400, "light", EVERY),
-    (1400, "dark", OF_COLOR),
-    (320, "light", OF_WIDTH),
-)
+JUDGED: Mapping[int, Sequence[tuple[Literal["dark", "light"], tuple[str, ...]]]] = {
+    320: (("light", OF_WIDTH),),
+    800: (),
+    1400: (("light", EVERY), ("dark", OF_COLOR)),
+}
 HEIGHT = 900
 STORED = """async () => [
   ...Object.keys(localStorage), ...Object.keys(sessionStorage), ...await caches.keys(),
@@ -46,20 +46,34 @@ class Seen:
     widths: dict[int, int] = field(default_factory=dict)
 
 
-def look(
-    browser: Browser, way_in: str, role: str, address: str, *, press: str = "", sums: str = ""
-) -> Seen:
-    """At the page, or at what it answers to a button; by somebody signed in in this role. `sums`:
-    figures whose parts a table has."""
-    at = way_in.partition("/sign-in")[0]
-    seen = Seen()
-    # Colors that still change are none that somebody reads.
-    with closing(browser.new_context(base_url=at, reduced_motion="reduce")) as context:
+def signed_in(browser: Browser, way_in: str, role: Role) -> StorageState:
+    """What a browser keeps of somebody who went the way in, in this role."""
+    with closing(browser.new_context()) as context:
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.goto(way_in)
         page.locator(f"[value={role}]").press("Enter")
-        page.wait_for_url(lambda url: "/sign-in" not in url)
+        page.wait_for_url(lambda url: "/sign-in" not in url, wait_until="commit")
+        return context.storage_state()
+
+
+def look(
+    browser: Browser,
+    at: str,
+    who: StorageState,
+    address: str,
+    *,
+    press: str = "",
+    sums: str = "",
+) -> Seen:
+    """At the page of the console `at`, or at what it answers to a button, with nothing else kept
+    but who is signed in. `sums`: figures whose parts a table has."""
+    seen = Seen()
+    # Colors that still change are none that somebody reads.
+    options: dict[str, Any] = {"storage_state": who, "reduced_motion": "reduce"}
+    with closing(browser.new_context(base_url=at, **options)) as context:
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
         if press:
             page.goto(address)
         listen(page, at, seen)
@@ -77,28 +91,22 @@ def look(
         seen.unexplained = unexplained(page, sums)
         seen.headings = page.locator("h1").all_inner_texts()
         seen.stored = page.evaluate(STORED)
-        seen.widths, seen.broken = widths(page), broken(page)
+        seen.widths, seen.broken = judged(page)
     return seen
 
 
-def widths(page: Page) -> dict[int, int]:
-    """How wide it gets, by how wide it may be."""
-    found = {}
-    for width in WIDTHS:
+def judged(page: Page) -> tuple[dict[int, int], dict[str, list[str]]]:
+    """As it looks now: how wide it gets, by how wide it may be; and what keeps somebody out of it,
+    by theme and width."""
+    widths, broken = {}, {}
+    for width, themes in JUDGED.items():
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        found[width] = page.evaluate("document.documentElement.scrollWidth")
-    return found
-
-
-def broken(page: Page) -> dict[str, list[str]]:
-    """What keeps somebody out of it as it looks now, by theme and width."""
-    found = {}
-    for width, theme, only in JUDGED:
-        page.set_viewport_size({"width": width, "height": HEIGHT})
-        page.emulate_media(color_scheme=theme)
-        if judged := violations(page, only):
-            found[f"{theme}, {width}"] = judged
-    return found
+        widths[width] = page.evaluate("document.documentElement.scrollWidth")
+        for theme, only in themes:
+            page.emulate_media(color_scheme=theme)
+            if found := violations(page, only):
+                broken[f"{theme}, {width}"] = found
+    return widths, broken
 
 
 def listen(page: Page, at: str, seen: Seen) -> None:
