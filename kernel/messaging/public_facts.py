@@ -34,16 +34,27 @@ PUBLIC_FACTS = """
 SELECT * FROM (
     SELECT id, subject, '' AS topic, sequence, type, body,
            coalesce(signed_at, recorded_at) AS signed_at,
-           (SELECT actor FROM fact WHERE fact.command_id = published.command_id LIMIT 1) AS actor
-    FROM published WHERE type = ANY(CAST(:types AS text[])) {of_subject}
+           (SELECT actor FROM fact WHERE fact.command_id = own.command_id LIMIT 1) AS actor
+    FROM {of_published} AS own
     UNION ALL
     SELECT id, subject, topic, sequence, type, body, coalesce(signed_at, recorded_at), NULL
-    FROM heard_fact AS heard WHERE type = ANY(CAST(:types AS text[])) {of_subject}
-      AND NOT EXISTS (SELECT FROM published WHERE published.id = heard.id)
+    FROM {of_heard} AS heard
+    WHERE NOT EXISTS (SELECT FROM published WHERE published.id = heard.id)
 ) AS public_fact
 WHERE CAST(:until AS timestamptz) IS NULL OR signed_at <= :until
 ORDER BY subject, topic, sequence
 """
+OF_SUBJECTS = """(
+    SELECT * FROM {log} WHERE type = ANY(CAST(:types AS text[]) || CAST(:amended AS text))
+    AND subject = ANY(CAST(:subjects AS text[]))
+)"""
+# Of what was put right there is much, and little of it of whom a few kinds are about.
+OF_ALL = """(
+    SELECT * FROM {log} WHERE type = ANY(CAST(:types AS text[]))
+    UNION ALL
+    SELECT * FROM {log} WHERE type = :amended
+    AND subject IN (SELECT subject FROM {log} WHERE type = ANY(CAST(:types AS text[])))
+)"""
 OF_STAFF = """
 SELECT id, subject, sequence, type, body FROM heard_fact WHERE type IN ('{credentialed}', '{ended}')
 UNION ALL
@@ -80,10 +91,13 @@ def public_facts(
     """
     by_type = {kind.DESCRIPTOR.full_name: kind for kind in kinds}
     persons = persons_of(connection, [subject] if subject else None, until)
-    of_subject = "AND subject = ANY(CAST(:subjects AS text[]))" if subject else ""
+    of_log = OF_SUBJECTS if subject else OF_ALL
+    statement = PUBLIC_FACTS.format(
+        of_published=of_log.format(log="published"), of_heard=of_log.format(log="heard_fact")
+    )
     rows = connection.execute(
-        text(PUBLIC_FACTS.format(of_subject=of_subject)),
-        {"types": sorted({AMENDED, *by_type}), "until": until}
+        text(statement),
+        {"types": sorted(by_type), "amended": AMENDED, "until": until}
         | ({"subjects": list(persons.clients_of(subject))} if subject else {}),
     ).all()
     return [

@@ -1,6 +1,6 @@
 """With many clients no question reads a log from its beginning: the plans of all that is asked.
 
-Every question of attendance's API, and of what every service answers, is asked over gRPC of a
+Every question of each service's API, and of one what all of them answer, is asked over gRPC of a
 database with a real object of every kind and thousands more like it. What PostgreSQL was asked
 meanwhile, it is asked to explain.
 """
@@ -39,12 +39,15 @@ from tests.harness.kernel.owner import as_owner
 from tests.whose.worlds import WORLDS, World
 
 FACTS = 10_000  # of the log that has most
+FEW = 20  # of a list that is asked about: here everybody waits; in a record of years, few do
 LOGS = ("fact", "published", "heard_fact", "derived", "command")
+ASKED_OF_ALL = "attendance"
 # What reads all there is, whoever asks it: counts, and what an operator has looked through. And
 # what waits until something happens.
 WHOLE = {
     *("CountFacts", "CountDerived", "Rebuild", "Verify", "Replay", "ResyncTopic"),
     *("Watch", "Settled"),
+    "ListWork",  # with the totals of all that waits
 }
 
 
@@ -77,9 +80,7 @@ def at_size(servers: LocalServers, world: World) -> set[str]:
     """Makes it one with thousands of clients more; gives the logs that are long then."""
     with as_owner(world.store) as tx:
         tx.execute("UPDATE published SET sent_at = now()")
-        counted = [tx.execute(f"SELECT count(*) FROM {log}").scalar_one() for log in LOGS]
-    rows = multiply(servers, world.store, FACTS // max(counted) + 1)
-    assert max(rows[log] for log in LOGS) > FACTS / 2
+    rows = multiply(servers, world.store, LOGS, FACTS)
     return {log for log in LOGS if rows[log] > FACTS / 10}
 
 
@@ -104,10 +105,12 @@ def serving(world: World, secrets_dir: Path) -> Iterator[Server]:
         server.stop(0)
 
 
-def questions(server: Server) -> list[MethodDescriptor]:
+def questions(server: Server, name: str) -> list[MethodDescriptor]:
+    """The service's own; what all services answer alike is asked of one."""
     return [
         method
         for service in server.services
+        if name in (ASKED_OF_ALL, service.file.package.split(".")[1])
         for method in service.methods
         if "meta" not in method.input_type.fields_by_name and method.name not in WHOLE
     ]
@@ -161,19 +164,22 @@ def some(given: FieldDescriptor, world: World, depth: int) -> Any:
     return {"text": "Canary", "ids": pairs["client"][0], "person": "person/ada"}.get(given.name)
 
 
-def asked(channel: grpc.Channel, method: MethodDescriptor, request: Message, token: str) -> bool:
-    """Whether it was answered."""
+def asked(channel: grpc.Channel, method: MethodDescriptor, request: Message, token: str) -> str:
+    """Which refusal it was answered with; empty: with none."""
     path = f"/{method.containing_service.full_name}/{method.name}"
     told = {"timeout": 3.0, "metadata": (("authorization", f"Bearer {token}"),)}
     try:
         if method.server_streaming:
-            next(channel.unary_stream(path, None, None)(request.SerializeToString(), **told), None)
+            answers = channel.unary_stream(path, None, None)(request.SerializeToString(), **told)
+            next(answers, None)
+            answers.cancel()
         else:
             channel.unary_unary(path, None, None)(request.SerializeToString(), **told)
     except grpc.RpcError as error:
-        assert refusal_of(error).code.name not in ("INTERNAL", "UNKNOWN")
-        return False
-    return True
+        code = refusal_of(error).code.name
+        assert code not in ("INTERNAL", "UNKNOWN")
+        return str(code)
+    return ""
 
 
 def token_for(method: MethodDescriptor, issuers: Mapping[str, Issuer]) -> str:
@@ -202,7 +208,11 @@ def explained(store: Store, found: Asked, long: set[str]) -> list[str]:
         for statement, parameters in found.statements.items():
             if not any(log in statement for log in LOGS):
                 continue
-            rows = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+            asked = {
+                name: given[:FEW] if isinstance(given, list) else given
+                for name, given in (parameters or {}).items()
+            }
+            rows = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", asked)
             told = rows.scalar_one()
             [plan] = json.loads(told) if isinstance(told, str) else told
             if logs := sorted(long & set(sequential(plan["Plan"]))):
@@ -210,7 +220,7 @@ def explained(store: Store, found: Asked, long: set[str]) -> list[str]:
     return wrong
 
 
-@pytest.mark.parametrize("name", ["attendance"])
+@pytest.mark.parametrize("name", ["attendance", "intake", "plans", "billing"])
 def test_no_question_reads_a_log_from_its_beginning(
     new_store: Callable[[Service], Store], postgres: LocalServers, secrets_dir: Path, name: str
 ) -> None:
@@ -219,15 +229,18 @@ def test_no_question_reads_a_log_from_its_beginning(
     issuers = {each: Issuer(secrets_dir, each) for each in OF_TOKENS.issuers}
     answered = set()
     with serving(world, secrets_dir) as server, noted(world.store) as found:
-        methods = questions(server)
+        methods = questions(server, name)
         with grpc.insecure_channel(f"{LOOPBACK}:{server.port}") as channel:
             for method in methods:
                 found.rpc = method.name
                 token = token_for(method, issuers)
                 for request in requests(method, world):
-                    if asked(channel, method, request, token):
+                    refused = asked(channel, method, request, token)
+                    if not refused:
                         answered.add(method.name)
-    assert len(answered) > 15, {each.name for each in methods} - answered
-    assert len(found.statements) > 40
+                    if refused == "DEADLINE_EXCEEDED":
+                        break  # it goes on over there, and each more of it would
+    assert 3 * len(answered) > 2 * len(methods), {each.name for each in methods} - answered
+    assert len(found.statements) > 15
     wrong = explained(world.store, found, long)
     assert wrong == [], "\n".join(wrong)

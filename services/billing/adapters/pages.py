@@ -30,8 +30,11 @@ from services.billing.domain.payers.rules import CorrectionAction, DayOutcome
 from services.billing.domain.projection import Content
 from services.billing.domain.x12.t837.claim import ClaimFrequency
 
+OF_CLIENTS = (
+    "key = ANY(ARRAY(SELECT 'client/' || each FROM unnest(CAST(:client_ids AS text[])) AS each))"
+)
 OF_ROWS = {
-    "client_ids": "substr(key, 8) = ANY(CAST(:client_ids AS text[]))",
+    "client_ids": f"derivation = '{CLAIMS.name}' AND {OF_CLIENTS}",
     "payer_id": "content->>'payer_id' = :payer_id",
     "site_id": "content->>'site_id' = :site_id",
     "sites": "content->>'site_id' = ANY(CAST(:sites AS text[]))",
@@ -41,9 +44,12 @@ OF_ROWS = {
     "state": "content->>'state' = :state",
     "action": "content->>'action' = :action",
 }
+SITE_OF_CLAIM = (
+    "(SELECT body->>'site_id' FROM fact WHERE stream = 'claim/' || (content->>'claim_id')"
+    " AND type = 'billing.claim_issued.v1' LIMIT 1)"
+)
 OF_PROPOSALS = OF_ROWS | {
-    name: "EXISTS (SELECT FROM fact WHERE stream = 'claim/' || (content->>'claim_id')"
-    f" AND type = 'billing.claim_issued.v1' AND body->>'site_id' = {asked})"
+    name: f"{SITE_OF_CLAIM} = {asked}"
     for name, asked in (("site_id", ":site_id"), ("sites", "ANY(CAST(:sites AS text[]))"))
 }
 # Dates are text in JSON, which sorts as they do.

@@ -58,9 +58,7 @@ WHERE ((:site = '' AND :program = '') OR newest.episode_id IS NOT NULL)
               SELECT client_id FROM merged WHERE survivor_id = client.client_id))
          AND site_id = ANY(CAST(:sites AS uuid[]))))
   AND NOT EXISTS (SELECT FROM merged WHERE merged.client_id = client.client_id)
-  AND (CAST(:after_at AS timestamptz) IS NULL
-       OR (client.at, client.client_id)
-           > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
+  AND (client.at, client.client_id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))
 ORDER BY client.at, client.client_id LIMIT :limit
 """,
     )
@@ -100,6 +98,7 @@ GROUP BY 1, 2 ORDER BY 1, 2
 """,
     )
 )
+BEFORE_ALL = ("-infinity", "00000000-0000-0000-0000-000000000000")
 KINDS = (
     intake.ClientRegistered,
     intake.ClientAdmitted,
@@ -198,7 +197,7 @@ to_episode = fact_reader(
 
 def clients(tx: Transaction, query: ClientsQuery) -> list[ClientRecord]:
     """A page, each with its newest episode of those wanted, if any; no scores, no diagnoses."""
-    after_at, after_id = query.after or (None, None)
+    after_at, after_id = query.after or BEFORE_ALL
     rows = tx.execute(
         LISTED,
         **_merged(tx),

@@ -24,6 +24,9 @@ REFERENCE = re.compile(
     + rb")"
     rb'|"(?:site|program|payer|staff|facilitator|template|account)_id": "(' + IN_TEXT + rb')"'
 )
+# What is said of such a thing itself is said once, too.
+OF_REFERENCE = re.compile(rb"(?:site|staff|payer|provider|network|rules\w*|level_rules)/" + IN_TEXT)
+WHOSE = ("subject", "stream")  # the columns that say whose a row is
 COLUMNS = """
 SELECT c.relname AS name, string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -34,8 +37,11 @@ GROUP BY c.relname ORDER BY c.relname
 """
 
 
-def multiply(servers: LocalServers, store: Store, times: int) -> dict[str, int]:
-    """Table → its rows afterwards; what names no thing of its own stays as it is.
+def multiply(
+    servers: LocalServers, store: Store, logs: Collection[str], most: int
+) -> dict[str, int]:
+    """Until one of the logs has that many rows more: table → its rows afterwards. What names no
+    thing of its own stays as it is.
 
     Of what is not a reference every id is another in each copy, the same in all its tables.
     """
@@ -51,8 +57,13 @@ def multiply(servers: LocalServers, store: Store, times: int) -> dict[str, int]:
             for pair in REFERENCE.findall(line)
             for found in pair
         }
+        again = {
+            name: [*_of_their_own(of_table, tables[name].split(", "))]
+            for name, of_table in lines.items()
+        }
+        times = most // max(len(again[log]) for log in logs) + 1
         for name, columns in tables.items():
-            _copy(cursor, name, columns, _renamed(lines[name], kept, times))
+            _copy(cursor, name, columns, _renamed(again[name], kept, times))
         admin.execute("ANALYZE")
         return {
             name: admin.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # type: ignore[index]
@@ -63,6 +74,14 @@ def multiply(servers: LocalServers, store: Store, times: int) -> dict[str, int]:
 def _lines(cursor: Any, table: str, columns: str) -> list[bytes]:
     with cursor.copy(f"COPY (SELECT {columns} FROM {table}) TO STDOUT") as copy:
         return b"".join(bytes(some) for some in copy).splitlines(keepends=True)
+
+
+def _of_their_own(lines: list[bytes], columns: list[str]) -> Iterator[bytes]:
+    whose = [number for number, column in enumerate(columns) if column in WHOSE]
+    for line in lines:
+        said = line.split(b"\t")
+        if ID.search(line) and not any(OF_REFERENCE.fullmatch(said[number]) for number in whose):
+            yield line
 
 
 def _renamed(lines: list[bytes], kept: Collection[bytes], times: int) -> Iterator[bytes]:
@@ -76,8 +95,7 @@ def _renamed(lines: list[bytes], kept: Collection[bytes], times: int) -> Iterato
             return named[told]  # type: ignore[no-any-return]
 
         for line in lines:
-            if ID.search(line):
-                yield ID.sub(other, line)
+            yield ID.sub(other, line)
 
 
 def _other(told: bytes, kept: Collection[bytes], number: int) -> bytes:
