@@ -470,6 +470,8 @@ def test_two_records_of_one_person_are_merged_from_the_page_of_the_one_that_goes
         assert (page.status, page.at) == (200, f"/clients/{survivor}")
     assert f"Osei, {SCRIPT}" in page.text
     assert f'href="{path}"' not in page.body
+    # Of who may be whom, one of theirs is the other: nobody may be themselves.
+    assert f"/doubles/{survivor}" not in page.body
     assert "merged into another one" in reader.get(f"/clients/{absorbed}").text
     two = {"reason": "UNMERGE_REASON_TWO_PEOPLE", "remark": "Cousins."}
     looked = reader.send(reader.get(apart).form(apart), step="look", **two)

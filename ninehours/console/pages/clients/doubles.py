@@ -116,9 +116,11 @@ def _judged(visit: Visit, person: WhoTheyAre, here: SitesOfNetwork) -> Sequence[
 
 
 def _other(pair: chart.JudgedDouble, person: WhoTheyAre) -> str:
-    """Whichever of them was named first."""
+    """Whichever of them was named first: who is none of this person's, else who isn't this one."""
+    pair_ids = (pair.other_client_id, pair.client_id)
     mine = {person.client_id, person.goes_on_as, *person.merged}
-    return str(pair.client_id if pair.other_client_id in mine else pair.other_client_id)
+    others = [each for each in pair_ids if each not in mine]
+    return str(*(others or [each for each in pair_ids if each != person.client_id])[:1])
 
 
 def _judging(visit: Visit) -> tuple[Saying, RequestForm, int]:
