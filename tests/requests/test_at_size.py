@@ -6,6 +6,7 @@ meanwhile, it is asked to explain.
 """
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ from tests.harness.kernel.owner import as_owner
 from tests.whose.worlds import WORLDS, World
 
 FACTS = 10_000  # of the log that has most
+PATIENCE = 60.0  # seconds: whoever answers at all has answered, however busy the machine is
+LONG = 2.0  # seconds, after which another request of the same RPC is left out
 FEW = 20  # of a list that is asked about: here everybody waits; in a record of years, few do
 LOGS = ("fact", "published", "heard_fact", "derived", "command")
 ASKED_OF_ALL = "attendance"
@@ -81,6 +84,7 @@ def at_size(servers: LocalServers, world: World) -> set[str]:
     with as_owner(world.store) as tx:
         tx.execute("UPDATE published SET sent_at = now()")
     rows = multiply(servers, world.store, LOGS, FACTS)
+    assert max(rows[log] for log in LOGS) > FACTS / 2
     return {log for log in LOGS if rows[log] > FACTS / 10}
 
 
@@ -164,10 +168,10 @@ def some(given: FieldDescriptor, world: World, depth: int) -> Any:
     return {"text": "Canary", "ids": pairs["client"][0], "person": "person/ada"}.get(given.name)
 
 
-def asked(channel: grpc.Channel, method: MethodDescriptor, request: Message, token: str) -> str:
-    """Which refusal it was answered with; empty: with none."""
+def asked(channel: grpc.Channel, method: MethodDescriptor, request: Message, token: str) -> bool:
+    """Whether it was answered."""
     path = f"/{method.containing_service.full_name}/{method.name}"
-    told = {"timeout": 3.0, "metadata": (("authorization", f"Bearer {token}"),)}
+    told = {"timeout": PATIENCE, "metadata": (("authorization", f"Bearer {token}"),)}
     try:
         if method.server_streaming:
             answers = channel.unary_stream(path, None, None)(request.SerializeToString(), **told)
@@ -176,10 +180,9 @@ def asked(channel: grpc.Channel, method: MethodDescriptor, request: Message, tok
         else:
             channel.unary_unary(path, None, None)(request.SerializeToString(), **told)
     except grpc.RpcError as error:
-        code = refusal_of(error).code.name
-        assert code not in ("INTERNAL", "UNKNOWN")
-        return str(code)
-    return ""
+        assert refusal_of(error).code.name not in ("INTERNAL", "UNKNOWN")
+        return False
+    return True
 
 
 def token_for(method: MethodDescriptor, issuers: Mapping[str, Issuer]) -> str:
@@ -208,11 +211,11 @@ def explained(store: Store, found: Asked, long: set[str]) -> list[str]:
         for statement, parameters in found.statements.items():
             if not any(log in statement for log in LOGS):
                 continue
-            asked = {
+            few = {
                 name: given[:FEW] if isinstance(given, list) else given
                 for name, given in (parameters or {}).items()
             }
-            rows = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", asked)
+            rows = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", few)
             told = rows.scalar_one()
             [plan] = json.loads(told) if isinstance(told, str) else told
             if logs := sorted(long & set(sequential(plan["Plan"]))):
@@ -235,12 +238,12 @@ def test_no_question_reads_a_log_from_its_beginning(
                 found.rpc = method.name
                 token = token_for(method, issuers)
                 for request in requests(method, world):
-                    refused = asked(channel, method, request, token)
-                    if not refused:
+                    began = time.monotonic()
+                    if asked(channel, method, request, token):
                         answered.add(method.name)
-                    if refused == "DEADLINE_EXCEEDED":
-                        break  # it goes on over there, and each more of it would
+                    if time.monotonic() - began > LONG:
+                        break  # as each more of it would take
     assert 3 * len(answered) > 2 * len(methods), {each.name for each in methods} - answered
-    assert len(found.statements) > 15
+    assert len(found.statements) > len(methods)
     wrong = explained(world.store, found, long)
     assert wrong == [], "\n".join(wrong)

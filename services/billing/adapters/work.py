@@ -90,7 +90,7 @@ class WorkPage:
 # Dates are text in JSON, which sorts as they do; a rank is text, too, so that one token does for
 # both orders: ten thousand billion dollars less what is at stake sorts the most first. All of it is
 # looked through once, for the page and for its totals, and kept meanwhile without what rows say: of
-# days, which are most of what is derived, only those on hold, by an index of them.
+# days, which are most of what is derived, only those on hold, which an index finds.
 WORK = """
 WITH work AS MATERIALIZED (
   SELECT derived.id, derived.kind, row_key,

@@ -116,11 +116,10 @@ def _judged(visit: Visit, person: WhoTheyAre, here: SitesOfNetwork) -> Sequence[
 
 
 def _other(pair: chart.JudgedDouble, person: WhoTheyAre) -> str:
-    """Whichever of them was named first: who is none of this person's, else who isn't this one."""
-    pair_ids = (pair.other_client_id, pair.client_id)
+    """Whichever was named first: who is none of this person's, else the other of their records."""
     mine = {person.client_id, person.goes_on_as, *person.merged}
-    others = [each for each in pair_ids if each not in mine]
-    return str(*(others or [each for each in pair_ids if each != person.client_id])[:1])
+    named = (pair.other_client_id, pair.client_id)
+    return str(min(named, key=lambda each: (each == person.client_id, each in mine)))
 
 
 def _judging(visit: Visit) -> tuple[Saying, RequestForm, int]:

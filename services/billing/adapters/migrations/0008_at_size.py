@@ -1,5 +1,4 @@
-"""Pages of a kind's rows, by what they are mostly asked for; days on hold; and authorizations by
-their last day."""
+"""Pages of a kind's rows by what is mostly asked for, and authorizations by their last day."""
 
 from alembic import op
 
@@ -17,8 +16,6 @@ CREATE INDEX derived_by_outcome ON derived (kind, (content->>'outcome'), row_key
     WHERE current AND NOT withdrawn;
 CREATE INDEX derived_by_date ON derived (kind, (content->>'service_date'))
     WHERE current AND NOT withdrawn;
-CREATE INDEX derived_on_hold ON derived (row_key)
-    WHERE current AND NOT withdrawn AND kind = 'service_day' AND content->>'outcome' = 'HOLD';
 CREATE INDEX fact_of_authorization ON fact ((body->>'effective_to'))
     WHERE type = 'billing.authorization_recorded.v1';
 CREATE INDEX fact_of_authorization_amended ON fact ((body->'content'->>'effective_to'))
