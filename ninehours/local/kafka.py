@@ -76,6 +76,27 @@ super.users=User:CN={broker};User:CN={admin}
 RELOADED = ("ssl.keystore.location", "ssl.truststore.location")
 
 
+def settings(
+    *, host: str, port: int, found_at: int, controller: int, logs: Path | str, protocol: str
+) -> str:
+    """A broker's, as its own controller. `found_at`: the port that clients are told of."""
+    return SETTINGS.format(
+        host=host,
+        port=port,
+        found_at=found_at,
+        controller=controller,
+        logs=logs,
+        protocol=protocol,
+    )
+
+
+def settings_under_tls(
+    *, keystore: Path | str, truststore: Path | str, broker: str, admin: str
+) -> str:
+    """What a broker's settings have besides, where it shows and asks for certificates."""
+    return UNDER_TLS.format(keystore=keystore, truststore=truststore, broker=broker, admin=admin)
+
+
 class WrongPartitions(RuntimeError):
     """A topic is there with another number of partitions than the services count on."""
 
@@ -105,7 +126,7 @@ class Kafka:
 
     def initialize(self, supervisor: Supervisor) -> None:
         """Write the settings of this start, and format the storage if that was never finished."""
-        text = SETTINGS.format(
+        text = settings(
             host=LOOPBACK,
             port=self.port,
             found_at=self._found_at,
@@ -116,7 +137,7 @@ class Kafka:
         if self._authority is not None:
             self._authority.issue(BROKER, Wire.KAFKA)
             keystore, truststore = self._take_certificates(self._authority)
-            text += UNDER_TLS.format(
+            text += settings_under_tls(
                 keystore=keystore, truststore=truststore, broker=BROKER, admin=LAUNCHER
             )
         write_private(self._settings, text)

@@ -13,7 +13,13 @@ from kernel.access import Grant, Permission, Resource
 from kernel.messaging.brokers import Brokers
 from kernel.tls.context import ReloadingContext
 from kernel.tls.identity import STRIMZI, Identity
-from ninehours.local.kafka import SETTINGS, UNDER_TLS, declare_access, declare_topics, new_id
+from ninehours.local.kafka import (
+    declare_access,
+    declare_topics,
+    new_id,
+    settings,
+    settings_under_tls,
+)
 from ninehours.local.process import tail
 from tests.harness.deploy.cell import Cell
 from tests.harness.deploy.machine.container import Container, Engine
@@ -126,13 +132,14 @@ class Broker:
     def _files(self) -> dict[str, bytes]:
         usages = ["digital signature", "client auth", "server auth"]
         own = issue(BROKER, self._brokers_ca, usages, answers_as=[self.service])
-        text = SETTINGS.format(
+        text = settings(
             host=self.service,
             port=self._listener["port"],
+            found_at=self._listener["port"],
             controller=9090,
             logs=f"{KEPT}/logs",
             protocol="SSL",
-        ) + UNDER_TLS.format(
+        ) + settings_under_tls(
             keystore="/etc/kafka/keystore.pem",
             truststore="/etc/kafka/truststore.pem",
             broker=BROKER,
