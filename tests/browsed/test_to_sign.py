@@ -110,7 +110,17 @@ def test_one_is_accepted_by_keyboard_alone(browsed: LocalSystem, browser: Browse
         first = page.get_by_role("navigation", name="What waits").get_by_role("link").first
         about = urlsplit(first.get_attribute("href") or "").query
         page.keyboard.press("Enter")
+        said = page.locator("#just-said")
+        expect(said).to_contain_text("Accepted: ")
         expect(page.locator(f"a[href$='{about}']")).to_have_count(0)
+        # The same key again decides nothing for the next, who is unread: it opens them.
+        following = page.get_by_role("link", name="Look at the next")
+        expect(following).to_be_focused()
+        expect(page.locator("form[action='/to-sign/decide']")).to_have_count(0)
+        about = urlsplit(following.get_attribute("href") or "").query
+        page.keyboard.press("Enter")
+        expect(page.locator("button[value=accept]")).to_be_focused()
+        expect(page.locator(f"a[href$='{about}'][aria-current]")).to_have_count(1)
 
 
 def test_a_physician_certifies_by_keyboard_alone_and_nobody_else_does(

@@ -16,7 +16,13 @@ from ninehours.console.pages.my_day.rows import (
     short_date,
 )
 from ninehours.console.pages.staff import called_by, staff_of
-from ninehours.console.pages.to_sign.deciding import FIELDS, REASONS, UnclearDecision, decision
+from ninehours.console.pages.to_sign.deciding import (
+    DECISIONS,
+    FIELDS,
+    REASONS,
+    UnclearDecision,
+    decision,
+)
 from ninehours.console.pages.to_sign.looking import looked_at
 from ninehours.console.pages.to_sign.queue import (
     KINDS,
@@ -37,7 +43,8 @@ def to_sign(visit: Visit) -> Screen:
 
 
 def decide(visit: Visit) -> GoTo | Screen:
-    """Say what was pressed of it, and go on to the next."""
+    """Say what was pressed of it. The next is looked at when it is asked for: a key pressed twice
+    decides nothing for somebody unread."""
     about, kind = visit.form.get("about", ""), visit.form.get("kind", "")
     try:
         visit.ask(decision(visit))
@@ -46,7 +53,8 @@ def decide(visit: Visit) -> GoTo | Screen:
     except RemoteRefusal as refusal:
         wrong = at_fields(refusal, [*FIELDS, "reason", "statement"], words().to_sign.refusals)
         return _screen(visit, about, kind, wrong)
-    return GoTo(address_of(kind if kind in KINDS else ""))
+    said, of = visit.form["act"], visit.form.get("client", "")
+    return GoTo(address_of(kind if kind in KINDS else "", said=said, of=of))
 
 
 def _screen(visit: Visit, about: str, kind: str, wrong: WrongFields | None = None) -> Screen:
@@ -58,18 +66,23 @@ def _screen(visit: Visit, about: str, kind: str, wrong: WrongFields | None = Non
     rows = queue.of(kind)
     chosen = next((each for each in queue.rows if each.about_id == about), None)
     gone = bool(about) and chosen is None
-    if not about and rows:
+    said, of = visit.query.get("said", ""), visit.query.get("of", "")
+    just_said = said in DECISIONS and bool(of) and not about
+    if not about and rows and not just_said:
         chosen = rows[0]
+    shown_of = [each.client_id for each in (*rows, chosen) if each]
     shown = {
         "queue": rows,
         "kind": kind,
         "kinds": {each: count for each, count in counted(queue).items() if count or not each},
         "attestations_known": queue.attestations_known,
         "address_of": address_of,
-        "names": clients_named(visit, [each.client_id for each in (*rows, chosen) if each]),
+        "names": clients_named(visit, [*shown_of, of] if just_said else shown_of),
         "sites": sites,
         "looked": looked_at(visit, chosen, today) if chosen else None,
         "gone": gone,
+        "just_said": words().to_sign.said[said] if just_said else None,
+        "said_of": of,
         "wrong": wrong or WrongFields(),
         "typed": visit.form,
         "reasons": REASONS,
