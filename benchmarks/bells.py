@@ -17,7 +17,6 @@ from typing import Any
 from uuid import uuid4
 
 from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
-from sqlalchemy import text
 
 from kernel.codec import Codec
 from kernel.facts import Publication
@@ -30,6 +29,7 @@ from kernel.signing_key import SigningKey
 from kernel.store import store as record
 from kernel.store.bells import PUBLISHED
 from kernel.store.database import migrate, open_database
+from kernel.store.statements import text
 from kernel.store.store import Store
 from kernel.vault import Vault
 from ninehours.local.secrets import MachineSecrets

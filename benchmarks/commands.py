@@ -20,7 +20,6 @@ from uuid import uuid4
 import grpc
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.common.v1 import common_pb2 as common
-from sqlalchemy import text
 
 from benchmarks.places import StorePlace, in_a_process, serve_api
 from benchmarks.rows import Row, in_turns, median_ratio
@@ -30,6 +29,7 @@ from kernel.rpc.tokens import Issuer
 from kernel.rpc.translate import to_date
 from kernel.secrets import PEOPLE
 from kernel.store.database import open_database
+from kernel.store.statements import text
 from ninehours.local.secrets import MachineSecrets
 from ninehours.local.servers import LocalServers
 

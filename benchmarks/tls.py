@@ -23,9 +23,10 @@ from uuid import uuid4
 import psycopg
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.common.v1 import common_pb2 as common
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from kernel.store.database import open_database
+from kernel.store.statements import text
 from ninehours.local.authority import Wire
 from ninehours.local.postgres import ADMISSION
 from ninehours.local.servers import LocalServers

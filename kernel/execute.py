@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import text
-
 from kernel.decider import Decider
 from kernel.facts import Position, Publication, Recorded, derived_id
 from kernel.messaging.caught_up import wait_until_heard
@@ -13,6 +11,7 @@ from kernel.messaging.inbox_facts import InboxFacts
 from kernel.messaging.persons import refuse_absorbed
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.refusal import AgainstTheRules, Refusal, Stale
+from kernel.store.statements import text
 from kernel.store.store import AlreadyAccepted, Conflict, Context, Store, Transaction
 from kernel.tracing import spans
 from kernel.watching.commands import counted_command

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import ValidationError
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from kernel import clock, logs
 from kernel.codec import Codec
@@ -46,6 +46,7 @@ from kernel.store.database import (
 )
 from kernel.store.privileges import RECORD
 from kernel.store.roles import RoledDatabase, WrongRole, act_as_owner, grant, require_no_more
+from kernel.store.statements import text
 from kernel.store.store import Store
 from kernel.sweeping import sweeping
 from kernel.tls.certificates import Shown, shown_on

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from kernel.facts import derived_id
 from kernel.store.rows import from_row
+from kernel.store.statements import text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

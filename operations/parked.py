@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.engine import Row
 
 from kernel.facts import Position
@@ -22,6 +22,7 @@ from kernel.messaging.pending import mark_pending, release_reaction
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.store.bells import PENDING
 from kernel.store.rows import from_row
+from kernel.store.statements import text
 from kernel.store.store import Transaction
 
 MOST_RELEASES = 20  # of one thing that are told

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from kernel.messaging.checkpoints import Checkpoints
 from kernel.messaging.comparison import Lag, lag_behind
 from kernel.messaging.owners import Owner
+from kernel.store.statements import text
 from kernel.store.store import Store
 from kernel.tls.certificates import Certificate
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from kernel.execute import CommandExecutor
 from kernel.keys.ports import KeyStore
+from kernel.store.statements import text
 from kernel.store.store import Context, Store
 
 

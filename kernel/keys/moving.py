@@ -1,10 +1,11 @@
 """Moving keys out of the database that they protect, where releases of before kept them."""
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from kernel.keys.ports import MasterKeyMissing
 from kernel.keys.sealing import Unsealable
 from kernel.keys.store import DIGESTING, SqlKeyStore
+from kernel.store.statements import text
 
 BATCH = 500
 

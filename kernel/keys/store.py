@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from kernel.keys.ports import (
     MasterKeyMissing,
@@ -23,6 +23,7 @@ from kernel.keys.ports import (
 )
 from kernel.keys.sealing import KEY_BYTES, Unsealable
 from kernel.store.database import upgrade
+from kernel.store.statements import text
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from kernel.facts import Position, kind_of
 from kernel.messaging.persons import persons_of
 from kernel.patience import wait_for
 from kernel.refusal import AgainstTheRules, NotYet
 from kernel.store.bells import PENDING
+from kernel.store.statements import text
 from kernel.store.store import Store
 
 MOST_ASKED_FOR = 20  # subjects that one waiting question has asked for

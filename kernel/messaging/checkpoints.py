@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.engine import CursorResult, Row
 
 from kernel.facts import kind_of
 from kernel.store.rows import as_json, from_row
+from kernel.store.statements import text
 
 Topic = str
 Subject = str

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.engine import CursorResult, Row
 from sqlalchemy.exc import DBAPIError
 
@@ -20,6 +19,7 @@ from kernel.messaging.parking import park, parked_headers
 from kernel.messaging.signatures import SIGNED, Signatures
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_passing
+from kernel.store.statements import text
 from kernel.store.store import Store, Transaction
 
 TELLING = (SIGNATURE, *(HEADERS[name][0] for name in SIGNED))

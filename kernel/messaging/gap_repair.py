@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from kernel import logs
@@ -22,6 +22,7 @@ from kernel.messaging.exchange import LogExchange
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.owners import Owner, OwnerHead
 from kernel.messaging.pauses import Pauses
+from kernel.store.statements import text
 from kernel.store.store import Store
 from kernel.watching.metrics import (
     BEHIND_SECONDS,

@@ -7,10 +7,11 @@ rest. Whether there is room for facts is tried when somebody asks.
 import json
 import time
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from kernel import logs
+from kernel.store.statements import text
 from kernel.tls.certificates import Shown
 
 log = logs.get("kernel.heart")

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from google.protobuf.descriptor_pool import Default
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import DBAPIError
 
@@ -35,6 +35,7 @@ from kernel.messaging.parking import park
 from kernel.messaging.signatures import Signatures, UnknownKey, Unsigned
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_passing
+from kernel.store.statements import text
 from kernel.store.store import Store, Transaction
 from kernel.tracing import spans
 

@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
-
 from kernel import clock
 from kernel.decider import filled
 from kernel.facts import Label
@@ -18,6 +16,7 @@ from kernel.messaging.amendments import AMENDED
 from kernel.messaging.pending import mark_pending, mark_reactions
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.rows import as_json, from_row
+from kernel.store.statements import text
 from kernel.store.store import Appended, Store, Transaction
 from kernel.tracing import spans
 

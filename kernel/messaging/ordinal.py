@@ -3,11 +3,12 @@
 import time
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from kernel import logs
 from kernel.store.database import is_passing
+from kernel.store.statements import text
 from kernel.store.store import Transaction
 
 log = logs.get("kernel.worker")

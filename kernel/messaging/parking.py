@@ -5,10 +5,11 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from kernel import logs
 from kernel.messaging.envelope import Record
+from kernel.store.statements import text
 
 
 def what_failed(error: BaseException) -> str:

@@ -11,9 +11,10 @@ from enum import Enum
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from kernel.store.bells import PENDING
+from kernel.store.statements import text
 from kernel.store.store import Transaction
 from kernel.tracing.spans import LONGEST
 

@@ -12,10 +12,11 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from ninehours.common.v1.persons_pb2 import ClientMerged, ClientUnmerged
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from kernel.facts import HeardFact, Row, id_of, kind_of
 from kernel.refusal import AgainstTheRules
+from kernel.store.statements import text
 
 T = TypeVar("T")
 Saying = ClientMerged | ClientUnmerged

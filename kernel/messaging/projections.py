@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from kernel.facts import HeardFact, Publication, Row, derived_id
@@ -16,6 +16,7 @@ from kernel.messaging.envelope import LABELS, strictest
 from kernel.messaging.pending import Barrier, Pending, PendingTable, mark_pending
 from kernel.messaging.subscriptions import Projection, Subscriptions
 from kernel.store.database import is_cancelled
+from kernel.store.statements import text
 from kernel.store.store import Store, Transaction
 from kernel.tracing import spans
 from kernel.watching.metrics import PROJECTION_SECONDS, PROJECTIONS

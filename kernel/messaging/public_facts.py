@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.message import Message
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from kernel.credentials import (
     ACTS,
@@ -25,6 +25,7 @@ from kernel.messaging.amendments import AMENDED, standing_rows
 from kernel.messaging.persons import Persons, persons_of
 from kernel.rpc.translate import date_of, optional
 from kernel.sites import Stay, sites_of_client, speaks_for
+from kernel.store.statements import text
 from kernel.store.store import Transaction
 
 M = TypeVar("M", bound=Message)

@@ -4,8 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import text
-
 from kernel import logs
 from kernel.execute import CommandExecutor
 from kernel.facts import derived_id
@@ -16,6 +14,7 @@ from kernel.messaging.pauses import Pauses
 from kernel.messaging.pending import Barrier, Pending, PendingTable, mark_reactions
 from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.refusal import NotYet, Stale
+from kernel.store.statements import text
 from kernel.store.store import Context, Store, Transaction
 from kernel.watching.metrics import REACTIONS
 

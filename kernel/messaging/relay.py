@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from kernel import logs
@@ -20,6 +20,7 @@ from kernel.messaging.resting import Resting
 from kernel.store.bells import PUBLISHED
 from kernel.store.database import is_passing
 from kernel.store.published import envelope_of, epoch_of
+from kernel.store.statements import text
 from kernel.store.store import Store
 from kernel.tracing import spans
 from kernel.watching.metrics import SENT

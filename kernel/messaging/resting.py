@@ -10,9 +10,10 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from kernel.store.bells import Bell, rings, try_to_be_rung_for
+from kernel.store.statements import text
 
 AWAKE = 0.1  # seconds without work before it falls asleep: a few looks cost what a waking does
 POLL = 5.0  # seconds it sleeps at most: a writer of another release doesn't ring

@@ -9,13 +9,14 @@ from typing import Any
 from google.protobuf.message import Message
 from ninehours.common.v1.persons_pb2 import ClientMerged, ClientUnmerged
 from ninehours.common.v1.statements_pb2 import StatementAmended
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from kernel.codec import Codec
 from kernel.facts import HeardFact, Row, kind_of
 from kernel.messaging.amendments import AMENDED, Amended, History, history_of
 from kernel.messaging.persons import SAYINGS, MergeSaid, Persons, persons_of
 from kernel.messaging.persons import references as of_both
+from kernel.store.statements import text
 from kernel.store.store import Context, Store
 
 Facts = Mapping[str, Sequence[HeardFact]]

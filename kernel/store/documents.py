@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from kernel.keys.ports import KeyLost, OwnerForgotten
+from kernel.store.statements import text
 from kernel.vault import Vault
 
 DOCUMENTS = 905_006  # the advisory locks of writing owners' documents, by the owner's hash

@@ -15,11 +15,12 @@ from enum import Enum
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from kernel import logs
 from kernel.store.bells import NEWS, rings, try_to_be_rung_for
+from kernel.store.statements import text
 
 POLL = 5.0  # seconds between two looks whether writers ring still
 BUSY = 0.05  # while a writer has the lock that says so

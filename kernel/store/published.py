@@ -12,11 +12,12 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.engine import Row
 
 from kernel.messaging.envelope import Envelope
 from kernel.refusal import AgainstTheRules, Malformed
+from kernel.store.statements import text
 
 DIGEST = "sha256(convert_to(type || '|' || (headers->>'label') || '|', 'UTF8') || body)"
 PAGE_BYTES = 2 * 1024 * 1024  # with one more fact and all headers, less than a gRPC message

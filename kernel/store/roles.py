@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg import errors
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, event
 
 from kernel import logs
 from kernel.store.database import migrating
 from kernel.store.privileges import OWNER, PROCESSES
+from kernel.store.statements import text
 
 log = logs.get("kernel.roles")
 

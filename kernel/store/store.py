@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import errors
-from sqlalchemy import Connection, CursorResult, Engine, text
+from sqlalchemy import Connection, CursorResult, Engine
 from sqlalchemy.exc import IntegrityError
 
 from kernel.codec import Codec
@@ -22,6 +22,7 @@ from kernel.store.database import set_lock_timeout
 from kernel.store.documents import Documents
 from kernel.store.published import envelope_of
 from kernel.store.rows import as_json
+from kernel.store.statements import text
 from kernel.supposing import SUPPOSING, Supposition
 from kernel.vault import Vault
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from kernel.messaging.checkpoints import (
     BEYOND_OWNER,
@@ -18,6 +18,7 @@ from kernel.messaging.checkpoints import (
     OTHER_HISTORY,
     PARKED,
 )
+from kernel.store.statements import text
 from kernel.watching.asked import WITHIN, Asked
 from kernel.watching.waiting import (
     Waiting,

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from kernel.messaging.ordinal import ORDINAL
 from kernel.messaging.relay import ACTIVE
 from kernel.store.rows import from_row
+from kernel.store.statements import text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 import uvicorn
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from kernel import logs
 from kernel.config import WrongSetting
@@ -17,6 +17,7 @@ from kernel.rpc.tokens import service_tokens
 from kernel.services import CONSOLE as CONSOLE_ITSELF
 from kernel.store.database import open_database, when_possible
 from kernel.store.roles import RoledDatabase, act_as_owner, grant
+from kernel.store.statements import text
 from kernel.sweeping import sweeping
 from kernel.tls.context import server_context_of
 from kernel.tls.identity import Identity

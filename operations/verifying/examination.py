@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.engine import Row
 
 from kernel.facts import Publication, Recorded
@@ -16,6 +16,7 @@ from kernel.messaging.owners import Owner, OwnerHead
 from kernel.messaging.parking import what_failed
 from kernel.messaging.signatures import Signatures
 from kernel.messaging.subscriptions import Subscriptions
+from kernel.store.statements import text
 from kernel.store.store import Store
 
 T = TypeVar("T")

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
-from sqlalchemy import text
 
 import services.attendance.adapters
 from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date
+from kernel.store.statements import text
 from services.attendance.__main__ import SERVICE
 from tests.harness.attendance.front_desk import FrontDesk, clients, interval, minute, weekly
 from tests.harness.kernel.owner import as_owner

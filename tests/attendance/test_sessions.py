@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from ninehours.attendance.v1 import calendar_service_pb2 as calendar
-from sqlalchemy import text
 
 from kernel.rpc.translate import to_date, to_timestamp
+from kernel.store.statements import text
 from services.attendance.__main__ import SERVICE
 from tests.harness.attendance.front_desk import MONDAY, FrontDesk, at, weekly
 from tests.harness.kernel.owner import as_owner

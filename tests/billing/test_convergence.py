@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 from psycopg.types.json import Jsonb
-from sqlalchemy import text
 
 from kernel.messaging.envelope import Record
 from kernel.messaging.gap_repair import GapRepair
 from kernel.process import Service
 from kernel.refusal import Unknown
+from kernel.store.statements import text
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
 from services.billing.adapters.rows import ROWS
@@ -29,7 +29,7 @@ from tests.harness.billing.owners import CLIENTS, Owners, clients_of, owners
 from tests.harness.billing.service import FakeIntake, Office, covered
 from tests.harness.kernel.owner import as_owner
 
-SEEDS = range(12)
+SEEDS = range(6)
 NewStore = Callable[[Service], Store]
 
 

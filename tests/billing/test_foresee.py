@@ -10,11 +10,11 @@ from ninehours.common.v1 import common_pb2
 from ninehours.common.v1 import statements_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as intake
 from ninehours.intake.v1 import statements_service_pb2 as statements
-from sqlalchemy import text
 
 from kernel.process import Service
 from kernel.refusal import Malformed
 from kernel.rpc.translate import date_of, to_date
+from kernel.store.statements import text
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE as BILLING
 from services.intake.__main__ import SERVICE as INTAKE

@@ -10,10 +10,10 @@ from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from psycopg.rows import dict_row
-from sqlalchemy import text
 
 from kernel.process import Service
 from kernel.rpc.translate import to_date
+from kernel.store.statements import text
 from kernel.store.store import Store
 from operations.verifying.examination import Examination
 from services.billing.__main__ import SERVICE as BILLING

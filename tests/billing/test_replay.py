@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from ninehours.billing.v1 import billing_work_service_pb2 as pb
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from kernel.messaging.pending import mark_pending
 from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import date_of, to_date
+from kernel.store.statements import text
 from services.billing.adapters.rule_sets import message_of
 from services.billing.domain.payers.rules import PerDiem
 from tests.harness.billing.facts import COVERAGE, SITE, Story

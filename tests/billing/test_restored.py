@@ -7,13 +7,13 @@ import pytest
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import restore_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
-from sqlalchemy import text
 
 from kernel.messaging.envelope import Envelope
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.rpc.translate import to_date
 from kernel.store import published
 from kernel.store.published import envelope_of
+from kernel.store.statements import text
 from operations.verifying.examination import Examination
 from operations.verifying.outbox import message_of
 from services.billing.adapters.checks import a_restore_is_reconciled

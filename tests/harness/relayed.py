@@ -1,9 +1,8 @@
 """What a real service published, as Kafka would carry it to another that is real."""
 
-from sqlalchemy import text
-
 from kernel.messaging.envelope import Record
 from kernel.store import published
+from kernel.store.statements import text
 from kernel.store.store import Store
 from tests.harness.signing import signed
 

@@ -13,11 +13,11 @@ from ninehours.intake.v1 import intake_events_pb2 as events
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from ninehours.intake.v1 import search_service_pb2 as search
 from ninehours.intake.v1 import statements_service_pb2 as said
-from sqlalchemy import text
 
 from kernel.messaging.inbox import Inbox
 from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import to_date
+from kernel.store.statements import text
 from services.intake.adapters.subscriptions import SUBSCRIPTIONS
 from services.intake.app.streams import client_stream, judgement_document
 from tests.harness.intake.service import PAYER, SITE, SURNAME, Desk, coverage, register

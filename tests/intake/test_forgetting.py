@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from ninehours.intake.v1 import intake_events_pb2 as events
 from ninehours.intake.v1 import intake_service_pb2 as pb
-from sqlalchemy import text
 
 from kernel.keys.ports import OwnerForgotten
 from kernel.messaging.inbox import Inbox
@@ -15,6 +14,7 @@ from kernel.messaging.pending_work import PendingWork
 from kernel.process import Service
 from kernel.refusal import Refusal
 from kernel.services import topic_of
+from kernel.store.statements import text
 from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE as ATTENDANCE
 from services.billing.__main__ import SERVICE as BILLING

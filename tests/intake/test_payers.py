@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from kernel.refusal import Unknown
+from kernel.store.statements import text
 from tests.harness.intake.service import (
     OTHER_PAYER,
     Desk,

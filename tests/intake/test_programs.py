@@ -6,9 +6,9 @@ import pytest
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_events_pb2 as events
 from ninehours.intake.v1.clients_service_pb2 import ListClientsRequest
-from sqlalchemy import text
 
 from kernel.refusal import AgainstTheRules, NotYet, Unknown
+from kernel.store.statements import text
 from tests.harness.intake.service import (
     MENTAL_HEALTH,
     PROGRAM,

@@ -9,13 +9,13 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from ninehours.intake.v1 import search_service_pb2 as search
 from ninehours.plans.v1 import plans_events_pb2 as plans
-from sqlalchemy import text
 
 from kernel.keys.forgetting import apply_registers
 from kernel.messaging.inbox import Inbox
 from kernel.process import Service
 from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date
+from kernel.store.statements import text
 from kernel.store.store import Store
 from services.intake.__main__ import SERVICE
 from services.intake.adapters import search_tokens as index

@@ -9,11 +9,11 @@ from uuid import uuid4
 import pytest
 from ninehours.intake.v1 import intake_events_pb2 as events
 from ninehours.intake.v1 import intake_service_pb2 as pb
-from sqlalchemy import text
 
 from kernel.refusal import AgainstTheRules, Refusal, Stale, Unknown
 from kernel.rpc.policy import policies_of
 from kernel.rpc.translate import to_date, to_timestamp
+from kernel.store.statements import text
 from services.intake.api.servicer import SERVICE
 from tests.harness.intake.service import (
     OTHER_PROGRAM,

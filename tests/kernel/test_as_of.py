@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import text
 
 from kernel.messaging import time_limits
 from kernel.messaging.envelope import read_envelope
 from kernel.store.published import envelope_of
+from kernel.store.statements import text
 from kernel.store.store import Store
 from tests.harness.kernel.counters import (
     ADA,

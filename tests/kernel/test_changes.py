@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from kernel.refusal import AgainstTheRules, Malformed, Refusal
 from kernel.store.published import Cursor, changes
+from kernel.store.statements import text
 from kernel.store.store import Store, Transaction
 from tests.harness.kernel.counters import ADA, BOB, EVE, ask, published, subject_of
 from tests.harness.kernel.owner import as_owner

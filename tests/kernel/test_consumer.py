@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from kafka import KafkaProducer
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from kernel.messaging import consumer as consumer_module
@@ -18,6 +18,7 @@ from kernel.messaging import ordinal as ordinal_module
 from kernel.messaging.envelope import Record
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.ordinal import ORDINAL, Ordinal, OrdinalLost
+from kernel.store.statements import text
 from kernel.store.store import Store
 from ninehours.local.probes import LOOPBACK, free_ports
 from ninehours.local.servers import LocalServers

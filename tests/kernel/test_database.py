@@ -8,7 +8,6 @@ import grpc
 import psycopg
 import pytest
 from psycopg import errors
-from sqlalchemy import text
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 from kernel.rpc.answer import outcome_of
@@ -20,6 +19,7 @@ from kernel.store.database import (
     migrate,
     open_database,
 )
+from kernel.store.statements import text
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
 from tests.harness.kernel.counters import PATIENCE, until

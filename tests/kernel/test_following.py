@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from ninehours.exchange.v1 import published_log_service_pb2 as pb
-from sqlalchemy import text
 
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.rpc.published_log import PublishedLogServicer
 from kernel.store.published import Cursor, before_the_last, end_of, follow
+from kernel.store.statements import text
 from kernel.store.store import Store
 from tests.harness.kernel.counters import ADA, BOB, EVE, ask, attended, published, subject_of
 from tests.harness.kernel.owner import as_owner

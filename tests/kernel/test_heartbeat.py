@@ -10,11 +10,11 @@ import psycopg
 import pytest
 from kafka import KafkaProducer
 from ninehours.exchange.v1 import operating_service_pb2 as pb
-from sqlalchemy import text
 
 from kernel.messaging.relay import ACTIVE, Relay
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.process import Opened
+from kernel.store.statements import text
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
 from ninehours.told.status import problems_of

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from psycopg import sql
-from sqlalchemy import URL, Engine, event, make_url, text
+from sqlalchemy import URL, Engine, event, make_url
 
 from kernel.keys import moving
 from kernel.keys.forgetting import apply_registers, forget
@@ -31,6 +31,7 @@ from kernel.store.database import open_database
 from kernel.store.documents import context_of
 from kernel.store.privileges import OWNER, PROCESSES
 from kernel.store.roles import RoledDatabase, act_as_owner, grant
+from kernel.store.statements import text
 from kernel.store.store import Store
 from kernel.vault import Vault
 from ninehours.local.databases import Logins, plain

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
-from sqlalchemy import text
 
 from kernel.store.published import Cursor, changes, follow
+from kernel.store.statements import text
 from kernel.store.store import Store
 from tests.harness.kernel.counters import ADA, BOB, published
 

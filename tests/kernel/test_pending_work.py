@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from kernel.facts import Row, derived_id
@@ -19,6 +19,7 @@ from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.projections import Projections
 from kernel.messaging.subscriptions import Facts, Subscriptions
 from kernel.store.database import is_passing
+from kernel.store.statements import text
 from kernel.store.store import Store, Transaction
 from tests.harness.kernel.counters import (
     ADA,

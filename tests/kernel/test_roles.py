@@ -8,7 +8,7 @@ from threading import Thread
 import psycopg
 import pytest
 from psycopg import errors
-from sqlalchemy import URL, Connection, NullPool, create_engine, make_url, text
+from sqlalchemy import URL, Connection, NullPool, create_engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from kernel.database_address import database_address
@@ -18,6 +18,7 @@ from kernel.services import SERVICES
 from kernel.store.database import MIGRATING, migrate, open_database
 from kernel.store.privileges import OWNER, PROCESSES, RECORD
 from kernel.store.roles import RoledDatabase, WrongRole, act_as_owner, grant, require_no_more
+from kernel.store.statements import text
 from kernel.store.store import Store
 from ninehours.local.databases import Logins, plain
 from ninehours.local.servers import LocalServers

@@ -4,7 +4,6 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
 
 from kernel.messaging.brokers import Brokers
 from kernel.messaging.comparison import Lag
@@ -12,6 +11,7 @@ from kernel.messaging.heartbeat import Heartbeat
 from kernel.messaging.ordinal import Ordinal
 from kernel.messaging.pending import mark_pending
 from kernel.messaging.relay import ACTIVE
+from kernel.store.statements import text
 from kernel.store.store import Store
 from kernel.tls.certificates import Certificate
 from kernel.watching.waiting import relay_is_active, stream_ordinals, waiting

@@ -9,13 +9,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 
 from kernel.execute import Outcome, record
 from kernel.facts import Recorded, derived_id
 from kernel.keys.sealing import Unsealable
 from kernel.refusal import AgainstTheRules, Refusal, Stale
 from kernel.store.published import envelope_of
+from kernel.store.statements import text
 from kernel.store.store import LARGEST, Conflict, Store, Transaction
 from tests.harness.kernel.counters import (
     ADA,

@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import pytest
 from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
-from sqlalchemy import text
 
 from kernel.execute import CommandExecutor
 from kernel.messaging.brokers import Brokers
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.subscriptions import Reaction, Subscriptions
+from kernel.store.statements import text
 from kernel.store.store import Store
 from operations.verifying import inbox, outbox, projections
 from operations.verifying.examination import Check, Examination, Finding, ServiceChecks

@@ -10,12 +10,12 @@ import psycopg
 import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
-from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from kernel.access import grants_of
 from kernel.messaging.brokers import Brokers
 from kernel.store.database import open_database
+from kernel.store.statements import text
 from kernel.tls import identity
 from kernel.tls.context import ReloadingContext
 from kernel.tls.identity import Identity

@@ -16,11 +16,11 @@ from ninehours.exchange.v1 import views_service_pb2 as views
 from ninehours.intake.v1 import search_service_pb2 as search
 from psycopg import sql
 from psycopg.rows import dict_row
-from sqlalchemy import text
 
 from kernel.services import SERVICES
 from kernel.store.database import open_database
 from kernel.store.documents import Documents
+from kernel.store.statements import text
 from ninehours.cli.connection import Services
 from ninehours.cli.issue import export_batch
 from ninehours.local.databases import Logins, plain
@@ -39,8 +39,8 @@ from tests.system.answers import WhyAnswer, take_answers
 from tests.system.evidence import Evidence, evidence_of
 from tests.system.verified import checks_of
 
-FIFTH_WEEK = [scene.title for scene in SCENES].index("week 5: groups meet, notes are signed")
-BEGINNING, REST = SCENES[:FIFTH_WEEK], SCENES[FIFTH_WEEK:]
+THIRD_WEEK = [scene.title for scene in SCENES].index("week 3: groups meet, notes are signed")
+BEGINNING, REST = SCENES[:THIRD_WEEK], SCENES[THIRD_WEEK:]
 
 # A derived row as everybody sees it: kind, key, content.
 Contents = dict[str, list[tuple[str, str, Any]]]

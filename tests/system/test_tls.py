@@ -14,7 +14,6 @@ import grpc
 import psycopg
 import pytest
 from ninehours.exchange.v1 import operating_service_pb2 as operating
-from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from kernel.messaging.brokers import Brokers
@@ -24,6 +23,7 @@ from kernel.rpc.client import RpcClient
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.services import SERVICES
 from kernel.store.database import open_database
+from kernel.store.statements import text
 from kernel.tls.context import ReloadingContext, context_of
 from kernel.tls.identity import LOOK_EVERY, Identity
 from ninehours.cli.connection import Services

@@ -22,9 +22,9 @@ from ninehours.intake.v1 import search_service_pb2 as search
 from ninehours.plans.v1 import courses_service_pb2 as courses
 from ninehours.plans.v1 import explanation_service_pb2 as explanation
 from ninehours.plans.v1 import plans_service_pb2 as plans
-from sqlalchemy import text
 
 from kernel.rpc.translate import to_date
+from kernel.store.statements import text
 from kernel.store.store import Store
 from operations.serving import FACTS, FactServicer
 from services.attendance.__main__ import SERVICE as ATTENDANCE

@@ -5,9 +5,10 @@ What was typed before lies here meanwhile, sealed as a session is: addresses tel
 
 from datetime import timedelta
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from kernel.keys.sealing import Unsealable, decrypt, encrypt
+from kernel.store.statements import text
 from ninehours.console.sessions.secret import SessionSecret
 
 CONTEXT = b"sign-in"

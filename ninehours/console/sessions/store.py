@@ -3,10 +3,11 @@
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from kernel.keys.sealing import Unsealable, decrypt, encrypt
 from kernel.store.database import upgrade
+from kernel.store.statements import text
 from ninehours.console.sessions.secret import SessionSecret
 
 MIGRATIONS = Path(__file__).parent / "migrations"

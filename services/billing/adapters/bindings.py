@@ -5,11 +5,11 @@ from uuid import UUID
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
-from sqlalchemy import text
 
 from kernel.messaging.public_facts import has_public_fact, public_facts, sites_by_facts
 from kernel.refusal import Unknown
 from kernel.rpc.policy import BindingKind
+from kernel.store.statements import text
 from kernel.store.store import Transaction
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.rows import draft_with

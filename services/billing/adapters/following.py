@@ -10,12 +10,12 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from ninehours.billing.v1 import billing_events_pb2 as public
-from sqlalchemy import text
 from sqlalchemy.engine import Row
 
 from kernel.facts import Recorded, derived_id
 from kernel.messaging.amendments import AMENDED
 from kernel.store.published import Cursor, Followed, changes
+from kernel.store.statements import text
 from kernel.store.store import Transaction
 from services.billing.adapters.publication import publish
 from services.billing.adapters.rows import content_of

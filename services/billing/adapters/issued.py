@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import text
-
 from kernel.facts import Recorded, id_of
+from kernel.store.statements import text
 from kernel.store.store import Transaction
 from services.billing.domain.claims.claim import CLAIM, IssuedClaimState
 

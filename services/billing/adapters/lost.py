@@ -13,7 +13,6 @@ from uuid import UUID
 from google.protobuf.message import Message
 from ninehours.billing.v1 import billing_events_pb2 as public
 from ninehours.common.v1.statements_pb2 import StatementAmended
-from sqlalchemy import text
 
 from kernel.mapping.reading import Reader, fact_reader
 from kernel.messaging.amendments import AMENDED
@@ -23,6 +22,7 @@ from kernel.messaging.signatures import Signatures, Untrusted
 from kernel.publishing import PART2, Published
 from kernel.refusal import NotYet
 from kernel.rpc.client import ASKING, place_among
+from kernel.store.statements import text
 from kernel.store.store import Store
 from operations.kafka_topic import KafkaAway, KafkaTopic
 from services.billing.adapters.publication import DECISIONS

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.intake.v1 import intake_service_pb2 as words
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from kernel.facts import id_of
 from kernel.messaging.persons import ids_of_each
+from kernel.store.statements import text
 from kernel.store.store import Transaction
 from services.billing.adapters.heard import heard_facts, subjects_of
 from services.billing.adapters.issued import claims_to

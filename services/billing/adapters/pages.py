@@ -5,13 +5,12 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import text
-
 from kernel.facts import id_of
 from kernel.messaging import time_limits
 from kernel.messaging.persons import ids_of, persons_of
 from kernel.messaging.subscriptions import Projection
 from kernel.patience import MayGoOn
+from kernel.store.statements import text
 from kernel.store.store import Transaction
 from services.billing.adapters.as_of import history_by
 from services.billing.adapters.following import RevisedRow

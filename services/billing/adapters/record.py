@@ -8,7 +8,6 @@ from typing import TypeVar
 from google.protobuf.message import Message
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
-from sqlalchemy import text
 
 from kernel.facts import id_of
 from kernel.mapping.reading import fact_reader
@@ -17,6 +16,7 @@ from kernel.messaging.persons import ids_of_each
 from kernel.messaging.public_facts import zone_known
 from kernel.rpc.translate import date_of
 from kernel.store.published import epoch_of
+from kernel.store.statements import text
 from kernel.store.store import Transaction
 from services.billing.adapters.as_of import history_by
 from services.billing.adapters.heard import heard_facts, subjects_of

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic
 
-from sqlalchemy import text
-
 from kernel.codec import Codec
 from kernel.facts import id_of
+from kernel.store.statements import text
 from kernel.store.store import Transaction
 from services.billing.app.draft_id import draft_id
 from services.billing.domain.claims.rows import DraftRow, ProposalRow

@@ -6,9 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Literal
 
-from sqlalchemy import text
-
 from kernel.refusal import Malformed
+from kernel.store.statements import text
 from kernel.store.store import Transaction
 from services.billing.adapters.rows import ROWS
 from services.billing.domain.claims.rows import DraftRow, ProposalRow

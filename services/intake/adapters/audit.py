@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import text
-
+from kernel.store.statements import text
 from kernel.store.store import Transaction
 from services.intake.app.deciding import AuditEntry
 

@@ -12,7 +12,6 @@ from ninehours.attendance.v1 import statements_service_pb2 as statements_service
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.common.v1 import statements_pb2 as statements
 from ninehours.intake.v1 import intake_events_pb2 as intake
-from sqlalchemy import text
 
 from kernel.execute import CommandExecutor
 from kernel.messaging.inbox import Inbox
@@ -24,6 +23,7 @@ from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.services import topic_of
+from kernel.store.statements import text
 from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE, servicers
 from services.attendance.adapters import schedule

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
-from sqlalchemy import text
 
 from kernel.config import Settings
 from kernel.facts import Publication
@@ -23,6 +22,7 @@ from kernel.rpc.tokens import service_tokens
 from kernel.rpc.translate import to_date
 from kernel.rpc.verifier import Verifier
 from kernel.store import published
+from kernel.store.statements import text
 from kernel.store.store import Store
 from kernel.watching.health import Health
 from services.attendance.__main__ import SERVICE as ATTENDANCE

@@ -13,7 +13,6 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_events_pb2 as registration
 from ninehours.intake.v1 import intake_service_pb2 as intake
-from sqlalchemy import text
 
 from kernel.execute import CommandExecutor
 from kernel.facts import derived_id
@@ -27,6 +26,7 @@ from kernel.rpc.statements import StatementsServicer
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.services import topic_of
+from kernel.store.statements import text
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
 from services.billing.adapters.claim_file import FileWriter, institutional, professional

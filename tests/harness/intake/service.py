@@ -9,7 +9,6 @@ from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.billing.v1 import billing_events_pb2 as billing
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as pb
-from sqlalchemy import text
 
 from kernel.config import Settings
 from kernel.messaging.inbox import Inbox
@@ -21,6 +20,7 @@ from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.services import topic_of
+from kernel.store.statements import text
 from kernel.store.store import Store
 from operations.verifying.examination import Examination
 from services.intake.__main__ import SERVICE, servicers

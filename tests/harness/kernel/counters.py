@@ -24,7 +24,6 @@ from ninehours.attendance.v1.attendance_events_pb2 import (
     SiteOpened,
     StaffCredentialed,
 )
-from sqlalchemy import text
 
 from kernel.codec import Codec
 from kernel.decider import Decider
@@ -40,6 +39,7 @@ from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.signatures import Signatures
 from kernel.messaging.subscriptions import Facts, Projection, Subscription, Subscriptions
 from kernel.refusal import AgainstTheRules
+from kernel.store.statements import text
 from kernel.store.store import Context, Store, Transaction
 from ninehours.local.kafka import PARTITIONS, declare_topics
 from operations.parked import release

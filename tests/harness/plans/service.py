@@ -13,7 +13,6 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.common.v1.statements_pb2 import StatementAmended
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_service_pb2 as pb
-from sqlalchemy import text
 
 from kernel.facts import Label, derived_id
 from kernel.messaging.envelope import Envelope, Record
@@ -24,6 +23,7 @@ from kernel.rpc.dry_run import answered
 from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.services import topic_of
+from kernel.store.statements import text
 from kernel.store.store import Store
 from services.plans.__main__ import SERVICE, servicers
 from services.plans.adapters.subscriptions import SUBSCRIPTIONS

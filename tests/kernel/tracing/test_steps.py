@@ -11,11 +11,11 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
-from sqlalchemy import text
 
 from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.refusal import AgainstTheRules
 from kernel.store.published import envelope_of
+from kernel.store.statements import text
 from kernel.store.store import Store
 from kernel.tracing import otlp, spans
 from kernel.tracing.otlp import OtlpTracer
