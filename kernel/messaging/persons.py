@@ -5,7 +5,7 @@ are, log by log in the order of signing, as if they had been the survivor's from
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -51,11 +51,13 @@ class Persons:
     """The clients that were asked about, by subject (`client/<uuid>`), and all they are one with.
 
     `into`: absorbed → the survivor of its merge, who may be absorbed in turn. `linked`: whoever was
-    ever merged with one of those asked about, or with one of these, and they themselves.
+    ever merged with one of those asked about, or with one of these, and they themselves. `beside`:
+    client → those with whom it was ever merged.
     """
 
     into: Mapping[str, str] = field(default_factory=dict)
     linked: frozenset[str] = frozenset()
+    beside: Mapping[str, Set[str]] = field(default_factory=dict)
 
     def survivor_of(self, client: str) -> str:
         """Under whom the person's facts are gathered; a client nobody absorbed is their own."""
@@ -70,6 +72,14 @@ class Persons:
         """Every client of the person, the survivor first."""
         survivor = self.survivor_of(client)
         return (survivor, *self._absorbed.get(survivor, ()))
+
+    def linked_with(self, client: str) -> Set[str]:
+        """Whoever was ever merged with it, or with one of these; and it itself."""
+        found, reached = {client}, {client}
+        while reached:
+            reached = {other for each in reached for other in self.beside.get(each, ())} - found
+            found |= reached
+        return found
 
     @cached_property
     def _absorbed(self) -> Mapping[str, Sequence[str]]:
@@ -117,7 +127,7 @@ def persons_of(
     wanted = None if subjects is None else {each for each in subjects if kind_of(each) == "client"}
     if wanted is not None and len(wanted) > MOST_NAMED:
         found = persons_of(connection, None, until, beside)
-        return Persons(found.into, found.linked | wanted)
+        return replace(found, linked=found.linked | wanted)
     told: list[MergeSaid] = []
     linked: set[str] = set(wanted or ())
     while wanted is None or wanted:
@@ -132,7 +142,16 @@ def persons_of(
         reached = {client for said in told for client in references(said.saying)} - linked
         linked |= reached
         wanted = set() if wanted is None else reached
-    return Persons(standing(told), frozenset(linked))
+    return Persons(standing(told), frozenset(linked), _beside(told))
+
+
+def _beside(told: Iterable[MergeSaid]) -> Mapping[str, Set[str]]:
+    found: dict[str, set[str]] = {}
+    for said in told:
+        survivor, absorbed = references(said.saying)
+        found.setdefault(survivor, set()).add(absorbed)
+        found.setdefault(absorbed, set()).add(survivor)
+    return found
 
 
 def standing(told: Iterable[MergeSaid]) -> dict[str, str]:

@@ -47,6 +47,7 @@ SECOND_BILLER = actor("biller", "person/biller-2", "PAYMENT")
 OPERATOR = actor("operator", "person/operator", "OPERATIONS")
 # Sees scores and reasons, which an operator is not told.
 AUDITOR = actor("clinician", "person/clinical-auditor", "TREATMENT")
+PHYSICIAN = actor("clinician", "person/physician", "TREATMENT")
 
 
 class BrokenOff(Exception):

@@ -9,6 +9,7 @@ from ninehours.common.v1 import common_pb2 as common
 
 from ninehours.story import days
 from ninehours.story.days import FRIDAY, MONDAY, SATURDAY, SUNDAY, THURSDAY, TUESDAY, WEDNESDAY
+from ninehours.story.gateway import AUDITOR, PHYSICIAN
 
 LEVEL = "2.1"
 STEP_DOWN_LEVEL, STEP_UP_LEVEL = "1", "2.5"
@@ -61,6 +62,16 @@ class Facilitator:
     key: str
     credential: str
     taxonomy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """`subject`: of their tokens."""
+
+    key: str
+    subject: str
+    credential: str
+    npi: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +147,11 @@ FACILITATORS = (
     Facilitator("fourth facilitator", "LCSW", "1041C0700X"),
     Facilitator("fifth facilitator", "LMHC", "101YM0800X"),
 )
-# Reads charts of all three sites and leads no group: credentialed in each of their states.
-AUDITOR_CREDENTIAL, AUDITOR_NPI = "LCSW", "1234567893"
+# Those who see clients of all three sites and lead no group: credentialed in each of their states.
+EVERYWHERE = (
+    Visitor("clinical auditor", AUDITOR.id, "LCSW", "1234567893"),
+    Visitor("physician", PHYSICIAN.id, "MD", "1245319599"),
+)
 NINE, HALF_PAST_FIVE, SIX, HALF_PAST_ELEVEN_PM, ONE = 540, 1050, 1080, 1410, 780
 GROUPS = (
     DemoGroup(

@@ -9,10 +9,9 @@ from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from kernel.rpc.translate import to_date
 from ninehours.story import days, rules
-from ninehours.story.gateway import AUDITOR, BILLER, MANAGER, SECOND_BILLER
+from ninehours.story.gateway import BILLER, MANAGER, SECOND_BILLER
 from ninehours.story.network import (
-    AUDITOR_CREDENTIAL,
-    AUDITOR_NPI,
+    EVERYWHERE,
     FACILITATORS,
     GROUPS,
     PAYERS,
@@ -20,6 +19,7 @@ from ninehours.story.network import (
     PROVIDERS,
     SITES,
     TAXONOMY,
+    Visitor,
     site_of,
 )
 from ninehours.story.people import VOCABULARY
@@ -36,7 +36,8 @@ def open_network(story: DemoStory) -> None:
     _define_groups(story, moments)
     _register_billing(story, moments)
     _agree_with_payers(story, moments)
-    _credential_auditor(story, moments)
+    for visitor in EVERYWHERE:
+        _credential_everywhere(story, moments, visitor)
 
 
 def _moments() -> Iterator[datetime]:
@@ -152,15 +153,15 @@ def _agree_with_payers(story: DemoStory, moments: Iterator[datetime]) -> None:
         story.give(SECOND_BILLER, f"confirm rules of {payer.key}", confirmation, next(moments))
 
 
-def _credential_auditor(story: DemoStory, moments: Iterator[datetime]) -> None:
+def _credential_everywhere(story: DemoStory, moments: Iterator[datetime], visitor: Visitor) -> None:
     staff_id = ""
     for site in SITES:
         request = credential(
-            AUDITOR_CREDENTIAL,
+            visitor.credential,
             site.state,
-            AUDITOR_NPI,
-            token_subject=AUDITOR.id,
+            visitor.npi,
+            token_subject=visitor.subject,
             staff_id=staff_id,
         )
-        step = f"credential the clinical auditor in {site.state}"
+        step = f"credential the {visitor.key} in {site.state}"
         staff_id = story.give(MANAGER, step, request, next(moments)).staff_id

@@ -63,7 +63,7 @@ PUT_RIGHT: Mapping[int, Sequence[Scene]] = {
 
 def _scenes() -> Iterator[Scene]:
     yield Scene(
-        "three sites in two time zones, five clinicians, four payers with their rules",
+        "three sites in two time zones, who works there, four payers with their rules",
         open_network,
     )
     yield from _before(1)

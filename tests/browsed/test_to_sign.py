@@ -13,12 +13,11 @@ from kernel.roles import Role
 from kernel.rpc.translate import to_date
 from ninehours.cli.connection import Services
 from ninehours.local.system import LocalSystem
+from ninehours.story.gateway import AUDITOR, PHYSICIAN
 from tests.browsed.test_my_day import PLANTED, signed_in
 from tests.harness.console.browsing import go, tab
-from tests.harness.console.clinical import physician
 from tests.harness.console.unsigned import asked
 
-AUDITOR, PHYSICIAN = "person/clinical-auditor", "person/physician"
 IN_A_WEEK = datetime.now(UTC).date() + timedelta(days=7)
 LEVELS = "/to-sign?kind=TO_SIGN_KIND_RECOMMENDATION"
 CERTIFICATIONS = "/to-sign?kind=TO_SIGN_KIND_CERTIFICATION"
@@ -27,7 +26,7 @@ CERTIFICATIONS = "/to-sign?kind=TO_SIGN_KIND_CERTIFICATION"
 def test_a_recommendation_is_looked_at_with_its_inputs_and_overridden_with_a_reason(
     browsed: LocalSystem,
 ) -> None:
-    reader = signed_in(browsed, "clinician", AUDITOR)
+    reader = signed_in(browsed, "clinician", AUDITOR.id)
     page = reader.get(LEVELS)
     assert "What it rests on" in page.text
     assert "now at level 2.1" in page.text
@@ -68,7 +67,7 @@ def test_a_plan_is_shown_beside_the_one_before_refused_at_fields_and_signed(
     assert (refused.status, "This is no date" in refused.text) == (422, True)
     refused = nobody.send(form, act="attest", signed_on=str(IN_A_WEEK))
     assert (refused.status, "Signed on is in the future" in refused.text) == (422, True)
-    reader = signed_in(browsed, "clinician", AUDITOR)
+    reader = signed_in(browsed, "clinician", AUDITOR.id)
     form = reader.get(f"/to-sign?about={plan_id}").form("/to-sign/decide")
     assert reader.send(form, act="sign").status == 200
     page = reader.get(f"/to-sign?about={plan_id}")
@@ -126,15 +125,13 @@ def test_one_is_accepted_by_keyboard_alone(browsed: LocalSystem, browser: Browse
 def test_a_physician_certifies_by_keyboard_alone_and_nobody_else_does(
     browsed: LocalSystem, browser: Browser
 ) -> None:
-    with asked(browsed) as services:
-        physician(services, PHYSICIAN)
-    reader = signed_in(browsed, "clinician", AUDITOR)
+    reader = signed_in(browsed, "clinician", AUDITOR.id)
     form = reader.get(CERTIFICATIONS).form("/to-sign/decide")
     refused = reader.send(form, act="certify")
     assert (refused.status, "You hold no credential" in refused.text) == (422, True)
     about = form.fields["about"]
     with tab(browser, browsed.console_url, "clinician") as page:
-        page.get_by_label("Who you are").select_option(PHYSICIAN)
+        page.get_by_label("Who you are").select_option(PHYSICIAN.id)
         page.get_by_role("button", name="Go on as that").press("Enter")
         go(page, CERTIFICATIONS)
         expect(page.get_by_text("no physician certified it")).to_be_visible()

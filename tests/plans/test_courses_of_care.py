@@ -7,10 +7,13 @@ from uuid import uuid4
 import pytest
 from ninehours.plans.v1 import courses_service_pb2 as pb
 from ninehours.plans.v1 import plans_service_pb2 as plans_pb
+from sqlalchemy import event
 
+from kernel.facts import kind_of
 from kernel.refusal import Malformed
 from kernel.rpc.translate import date_of, to_date, to_timestamp
 from services.plans.app.courses_of_care import CourseOfCare, census_of
+from services.plans.app.streams import decision_stream
 from tests.harness.plans.service import EVENING, NOW, Log, Plans, draft, in_force, march
 from tests.harness.plans.treatments import Treated, confirm, recommended, review
 
@@ -160,6 +163,30 @@ def test_a_draft_waits_for_who_signs_until_it_is_in_force_and_a_recommendation_u
     assert waiting() == [(pb.TO_SIGN_KIND_PLAN, second)]
     elsewhere = pb.ListToSignRequest(on=to_date(day(7)), site_id=str(uuid4()))
     assert not plans.call("ListToSign", elsewhere).items
+
+
+def test_what_was_decided_is_looked_for_under_each_ones_own_ids_alone(
+    plans: Plans, log: Log
+) -> None:
+    confirm(plans)
+    clients = [Treated(log) for _ in range(3)]
+    for client in clients:
+        plans.now = NOW
+        in_force(plans, client.client_id, client.episode_id)
+    for client in clients:
+        plans.hear([client.admitted(), client.score(18, 0), client.score(12, 4), *client.weeks(1)])
+    looked_for: list[str] = []
+
+    def note(*said: Any) -> None:
+        looked_for.extend((said[3] or {}).get("streams", ()))
+
+    event.listen(plans.store.engine, "before_cursor_execute", note)
+    items = plans.call("ListToSign", pb.ListToSignRequest(on=to_date(day(7)))).items
+    event.remove(plans.store.engine, "before_cursor_execute", note)
+    recommended = [item for item in items if item.kind == pb.TO_SIGN_KIND_RECOMMENDATION]
+    decisions = {decision_stream(item.about_id) for item in recommended}
+    assert len(decisions) == 3
+    assert decisions == {each for each in looked_for if kind_of(each) == kind_of(min(decisions))}
 
 
 def test_a_plan_waits_to_be_certified_from_when_it_is_in_force_and_anew_a_week_before_its_day(

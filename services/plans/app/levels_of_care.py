@@ -115,15 +115,15 @@ def decide_recommendation(plans: Plans, asked: DecisionRequest, context: Context
 def decisions_on(
     tx: Transaction, recommended: Sequence[Recommendation]
 ) -> Mapping[str, Sequence[Recorded]]:
-    """What was decided on each of one client's, oldest first: its id → facts.
+    """What was decided on each, oldest first: its id → facts.
 
-    On its week, under whichever id of a person who was ever merged with the client.
+    On its week, under whichever id of a person who was ever merged with its client.
     """
-    subjects = {client_subject(one.client_id) for one in recommended}
-    clients = [id_of(client) for client in sorted(persons_of(tx.connection, subjects).linked)]
+    persons = persons_of(tx.connection, {client_subject(one.client_id) for one in recommended})
     streams = {
         recommendation_id(one): [
-            decision_stream(recommendation_id(replace(one, client_id=client))) for client in clients
+            decision_stream(recommendation_id(replace(one, client_id=id_of(client))))
+            for client in sorted(persons.linked_with(client_subject(one.client_id)))
         ]
         for one in recommended
     }

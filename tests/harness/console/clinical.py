@@ -5,16 +5,11 @@ from typing import Any
 from uuid import uuid4
 
 from google.protobuf.message import Message
-from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.attendance.v1 import calendar_service_pb2 as calendar
-from ninehours.attendance.v1 import roster_service_pb2 as roster
 from ninehours.intake.v1 import intake_service_pb2 as intake
 
 from kernel.roles import Role
-from kernel.rpc.translate import to_date
 from ninehours.cli.connection import Services
-from ninehours.story import days
-from ninehours.story.catching_up import wait_until_caught_up
 from tests.harness.intake.service import identity
 
 NINTH_ITEM = 9  # of the PHQ-9: thoughts of being dead
@@ -52,25 +47,6 @@ def open_task(services: Services, family: str) -> OpenTask:
     )
     task_id = told(services, Role.CLINICIAN, completed).safety_task_id
     return OpenTask(services, client_id, task_id)
-
-
-def physician(services: Services, subject: str) -> None:
-    """Somebody with that subject is an MD, everywhere that the story is."""
-    staff_id = ""
-    for site in services.ask(Role.CLINICIAN, calendar.ListSitesRequest()).sites:
-        told_of = services.ask(Role.CLINICIAN, roster.ReadSiteRequest(site_id=site.site_id))
-        credential = attendance.CredentialStaffRequest(
-            staff_id=staff_id,
-            type=attendance.CREDENTIAL_TYPE_MD,
-            state=told_of.address.state,
-            npi="1234567893",
-            effective_from=to_date(days.LONG_BEFORE),
-            token_subject=subject,
-        )
-        staff_id = told(services, Role.ADMINISTRATOR, credential).staff_id
-    wait_until_caught_up(
-        lambda service, request, **_: services.ask(Role.OPERATOR, request, service=service)
-    )
 
 
 def told(services: Services, role: Role, command: Message) -> Any:

@@ -26,6 +26,8 @@ REFERENCE = re.compile(
 )
 # What is said of such a thing itself is said once, too.
 OF_REFERENCE = re.compile(rb"(?:site|staff|payer|provider|network|rules\w*|level_rules)/" + IN_TEXT)
+# Of digests that clients share: were they copied, everybody would be taken for everybody else.
+ONCE = {"likeness"}
 WHOSE = ("subject", "stream")  # the columns that say whose a row is
 COLUMNS = """
 SELECT c.relname AS name, string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns
@@ -60,10 +62,11 @@ def multiply(
         again = {
             name: [*_of_their_own(of_table, tables[name].split(", "))]
             for name, of_table in lines.items()
+            if name not in ONCE
         }
         times = most // max(len(again[log]) for log in logs) + 1
-        for name, columns in tables.items():
-            _copy(cursor, name, columns, _renamed(again[name], kept, times))
+        for name, of_their_own in again.items():
+            _copy(cursor, name, tables[name], _renamed(of_their_own, kept, times))
         admin.execute("ANALYZE")
         return {
             name: admin.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # type: ignore[index]

@@ -38,6 +38,12 @@ def test_a_chain_goes_on_as_its_last_survivor() -> None:
     assert {chain.clients_of(client) for client in (A, B, C)} == {(C, A, B)}
 
 
+def test_whoever_was_ever_one_with_somebody_is_told_of_these_alone() -> None:
+    chain = Persons(beside={A: {B}, B: {A, C}, C: {B}})
+    assert {frozenset(chain.linked_with(client)) for client in (A, B, C)} == {frozenset((A, B, C))}
+    assert chain.linked_with(D) == {D}
+
+
 def test_a_chain_is_cut_where_somebody_says_so() -> None:
     chain = [said(1, ClientMerged, B, A), said(2, ClientMerged, C, B)]
     outer = persons(*chain, said(3, ClientUnmerged, C, B, 2))
