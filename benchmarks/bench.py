@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks import commands, relaying
+from benchmarks import claims, commands, relaying
 from benchmarks.rows import Row, line
 from ninehours.local.secrets import MachineSecrets
 from ninehours.local.servers import LocalServers
@@ -20,6 +20,7 @@ from ninehours.local.servers import LocalServers
 PARTS: Mapping[str, Callable[[LocalServers, MachineSecrets, int], Iterator[Row]]] = {
     "commands": commands.rows,
     "relaying": relaying.rows,
+    "claims": claims.rows,
 }
 
 

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from io import StringIO
 from typing import Any
@@ -25,10 +25,10 @@ def judge(data: bytes) -> list[str]:
     """
     report = StringIO()
     seen: list[str] = []
-    with _logged() as logged, patch.object(pyx12.map_if, "load_map_file", _load_map_file):
+    with _logged() as logged, maps_read_once():
         try:
             accepted = pyx12.x12n_document.x12n_document(
-                _params(),
+                params(),
                 StringIO(data.decode("ascii")),
                 None,
                 None,
@@ -47,10 +47,16 @@ def judge(data: bytes) -> list[str]:
 
 
 @cache
-def _params() -> Any:
-    params = pyx12.params.params()
-    params.set("charset", "E")  # with "B" it rejects the ^ of its own ISA11
-    return params
+def params() -> Any:
+    """How it reads what we write."""
+    found = pyx12.params.params()
+    found.set("charset", "E")  # with "B" it rejects the ^ of its own ISA11
+    return found
+
+
+def maps_read_once() -> AbstractContextManager[object]:
+    """Within it forms' maps are read once, and no more for each file."""
+    return patch.object(pyx12.map_if, "load_map_file", _load_map_file)
 
 
 @cache
