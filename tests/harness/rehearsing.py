@@ -1,6 +1,7 @@
 """The story played on nothing: what it says, by whom and when, in seconds and for any seed."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -26,7 +27,8 @@ from ninehours.story import days
 from ninehours.story.blocks import DECIDED
 from ninehours.story.gateway import Gateway
 from ninehours.story.people import InventedPeople
-from ninehours.story.plot import play
+from ninehours.story.plot import SCENES, Scene, go_on
+from ninehours.story.story import DemoStory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +63,10 @@ class RecordingGateway(Gateway):
         return answer
 
 
-def rehearse(people: InventedPeople) -> list[Given]:
+def rehearse(people: InventedPeople, scenes: Sequence[Scene] = SCENES) -> list[Given]:
     """Every command, in the order of a play by one worker."""
     with RecordingGateway(MadeUp(), seed=people.seed, workers=1) as gateway:
-        play(gateway, people)
+        go_on(DemoStory(gateway=gateway, people=people), scenes)
     return gateway.given
 
 

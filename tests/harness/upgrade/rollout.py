@@ -77,9 +77,8 @@ class Rollout:
         self._fleet = fleet
         self._ask = ask
         steps = list(self._steps())
-        # The first commands open the network and admit; in the last weeks is said what the last
-        # release doesn't hear.
-        first, last = commands * 3 // 10, commands * 3 // 4
+        # The first commands open the network and admit.
+        first, last = commands * 3 // 10, commands * 9 // 10
         self._plan = {first + (last - first) * at // len(steps): s for at, s in enumerate(steps)}
         assert len(self._plan) == len(steps)
         self._steps_begun = ThreadPoolExecutor(1, "rollout")
