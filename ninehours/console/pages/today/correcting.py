@@ -66,7 +66,7 @@ def _correcting(visit: Visit) -> tuple[Saying, RequestForm, int]:
             name=name, site=day.site.name, day=day.in_words, begins=begins, ends=ends
         ),
         says=told.says,
-        back=f"{day.address()}#{key}",
+        back=day.address(at=key),
     )
     return saying, form, presence.version
 
