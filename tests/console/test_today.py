@@ -249,6 +249,9 @@ def test_who_was_at_a_closed_group_is_put_right_in_their_row_once_what_follows_w
     older = reader.get(path).form(path)
     looked = reader.send(form, step="look", **wrong_time, **sooner)
     assert "What would follow" in looked.text
+    on, came = re.split("T", typed_moment(desk, group, 0))[0], desk.wall(group, 0)
+    assert f"Was there Came {on}, {came} (stays as it is)" in looked.text
+    assert f"{desk.wall(group, 5)} (before: " in looked.text
     assert not desk.presence(group, "Garcia").corrections
     for _ in ("once", "again"):
         page = reader.send(looked.form(path), step="record")

@@ -54,6 +54,10 @@ def _correcting(visit: Visit) -> tuple[Saying, RequestForm, int]:
     form = RequestForm(
         request=request,
         more={"intervals": 1},
+        legends={
+            f"intervals.{number}.": told.again if number else told.there
+            for number in range(len(request.intervals) + 1)
+        },
         labels={"from": told.came, "to": told.left},
         zone=day.zone,
     )

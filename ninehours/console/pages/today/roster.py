@@ -357,5 +357,5 @@ def count_in_words(group: Group) -> str:
 
 
 def service_date(on: date) -> str:
-    """`Monday, 2 March 2026`."""
-    return f"{on:%A}, {on.day} {on:%B} {on.year}"
+    """`Monday, 2026-03-02`."""
+    return f"{on:%A}, {on}"

@@ -19,7 +19,7 @@ from ninehours.console.pages.mending import mend_of
 from ninehours.console.pages.worklist.filters import NAMES
 from ninehours.console.texts import words
 from ninehours.told.amounts import dollars
-from ninehours.told.fields import iso, name_in, period
+from ninehours.told.fields import iso, name_in
 from ninehours.told.why.answer import whoever
 
 
@@ -67,7 +67,7 @@ def row_of(
         client=clients.name(item.client_id),
         where=[*filter(None, (_named(item.payer_id, payers), _named(item.site_id, sites)))],
         claim_id=item.claim_id,
-        dates=first if first == last else period(item.first, item.last),
+        dates=first if first == last else f"{first} – {last}",
         age_days=item.age_days,
         at_stake=_dollars(item, "at_stake"),
         change=_change(item) if proposed else "",
