@@ -90,7 +90,8 @@ def require_for(
 ) -> str:
     """The abbreviation of a credential for this act that is valid in the state on all these days.
 
-    With `said`, of that one. Refuses (NOT_CREDENTIALED) who holds none.
+    With `said`, of that one. Refuses (NOT_CREDENTIALED) who holds none, and says which is asked:
+    for which act, in which state (empty: nobody knows), on which days.
     """
     for credential in held:
         fits = credential.abbreviation in ACTS[act]
@@ -98,5 +99,9 @@ def require_for(
         if fits and meant and all(credential.is_valid(day, state) for day in days):
             return credential.abbreviation
     raise NotAllowed(
-        "NOT_CREDENTIALED", "no credential of yours is for this then and there", act=act
+        "NOT_CREDENTIALED",
+        "no credential of yours is for this then and there",
+        act=act,
+        state=state,
+        on=", ".join(map(str, sorted(days))),
     )

@@ -1,9 +1,11 @@
 """Fields of messages as values."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from google.protobuf.descriptor import EnumDescriptor
+
+HALF_A_DAY = 12
 
 
 def day_of(day: Any) -> date:
@@ -27,6 +29,12 @@ def period(start: Any, end: Any) -> str:
     if first[:7] == last[:7]:
         return f"{first}/{last[8:]}"
     return f"{first}/{last[5:]}" if first[:4] == last[:4] else f"{first}/{last}"
+
+
+def clock_says(wall: datetime) -> str:
+    """`9:05 am`."""
+    half = "am" if wall.hour < HALF_A_DAY else "pm"
+    return f"{wall.hour % HALF_A_DAY or HALF_A_DAY}:{wall.minute:02d} {half}"
 
 
 def cents_in(message: Any, field: str) -> int | None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import pytest
 from ninehours.plans.v1 import care_service_pb2 as care
 from ninehours.plans.v1 import courses_service_pb2 as courses
 from ninehours.plans.v1 import plans_service_pb2 as plans
@@ -103,6 +104,7 @@ def test_what_waits_is_not_for_every_role(browsed: LocalSystem) -> None:
         assert signed_in(browsed, role).get("/to-sign").status == 403
 
 
+@pytest.mark.usefixtures("story")  # whose clinician may see scores
 def test_one_is_accepted_by_keyboard_alone(browsed: LocalSystem, browser: Browser) -> None:
     with tab(browser, browsed.console_url, "clinician") as page:
         go(page, LEVELS)

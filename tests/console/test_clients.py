@@ -475,6 +475,9 @@ def test_two_records_of_one_person_are_merged_from_the_page_of_the_one_that_goes
     assert "merged into another one" in reader.get(f"/clients/{absorbed}").text
     two = {"reason": "UNMERGE_REASON_TWO_PEOPLE", "remark": "Cousins."}
     looked = reader.send(reader.get(apart).form(apart), step="look", **two)
+    for each in (survivor, absorbed):  # alike but for these
+        assert f"record {each[:8]}" in looked.text
+    assert looked.text.count("registered on ") == 2
     page = reader.send(looked.form(apart), step="record")
     assert f'href="{apart}"' not in page.body
     assert "merged into another one" not in reader.get(f"/clients/{absorbed}").text
@@ -482,6 +485,26 @@ def test_two_records_of_one_person_are_merged_from_the_page_of_the_one_that_goes
     assert (refused.status, "They are not merged so any more" in refused.text) == (422, True)
     assert desk.running.signed_in("clinician").get(path).status == 403
     assert reader.get(f"{pair}/swap").status == 404
+
+
+def test_a_date_of_two_records_says_of_which_it_is(desk: Clinic, reader: Reader) -> None:
+    other = desk.house.admit(family_name="Oyelaran", given_name="Robin")
+    one = desk.house.desk.registered(family_name="Oyelaran", given_name="Robin")
+    desk.house.cover(one)
+    desk.house.relay()
+    desk.house.office.pending_work.drain()
+    pair = f"/clients/{one}/doubles/{other}"
+    said = {"verdict": "DOUBLES_VERDICT_ONE_PERSON", "reason": "The same card."}
+    looked = reader.send(reader.get(pair).form(pair), step="look", **said)
+    reader.send(looked.form(pair), step="record")
+    merging = f"{pair}/merge"
+    twice = {"reason": "MERGE_REASON_REGISTERED_TWICE", "remark": "The same card."}
+    looked = reader.send(reader.get(merging).form(merging), step="look", **twice)
+    rows = re.findall(r"<tr role=.row.>.*?</tr>", looked.body, re.DOTALL)
+    days = [row for row in rows if "rowheader" in row]
+    assert days, looked.text
+    records = {f"record {each[:8]}" for each in (one, other)}
+    assert all(any(record in row for record in records) for row in days), looked.text
 
 
 def test_what_differs_of_two_records_is_said_with_what_to_do(desk: Clinic, reader: Reader) -> None:

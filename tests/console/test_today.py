@@ -249,10 +249,13 @@ def test_who_was_at_a_closed_group_is_put_right_in_their_row_once_what_follows_w
     older = reader.get(path).form(path)
     looked = reader.send(form, step="look", **wrong_time, **sooner)
     assert "What would follow" in looked.text
+    on, came = re.split("T", typed_moment(desk, group, 0))[0], desk.wall(group, 0)
+    assert f"Was there Came {on}, {came} (stays as it is)" in looked.text
+    assert f"{desk.wall(group, 5)} (before: " in looked.text
     assert not desk.presence(group, "Garcia").corrections
     for _ in ("once", "again"):
         page = reader.send(looked.form(path), step="record")
-        assert (page.status, page.at) == (200, desk.today(group))
+        assert (page.status, page.at) == (200, f"{desk.today(group)}&at={group}.{garcia}")
     assert "attended, 5 min" in page.row(group, garcia)
     meanwhile = reader.send(older, step="look", **wrong_time)
     assert (meanwhile.status, "Somebody else put this right meanwhile" in meanwhile.text) == (
@@ -579,8 +582,45 @@ def test_every_key_does_what_the_page_says_of_it(desk: Clinic, browser: Browser)
         other = page.get_by_label("Site", exact=True).input_value()
         page.keyboard.press("Enter")
         page.wait_for_url(f"**/today?site={other}**")
-        assert pressed == written()["today"]["keys"]["names"].keys()
+        assert pressed == written()["today"]["keys"]["names"].keys() - {"p"}  # of what is over
     assert [len(desk.presence(group, family).arrivals) for family in FAMILIES[:4]] == [0, 0, 1, 0]
+
+
+def listed_keys(page: Page) -> list[str]:
+    """As the help of the page says them."""
+    names = page.locator("#help dl kbd").all_text_contents()
+    by_name = {says: key for key, says in written()["today"]["keys"]["names"].items()}
+    return [by_name[says] for says in names]
+
+
+def test_a_day_that_is_over_is_opened_by_a_key_gone_through_by_keys_and_put_right_by_one(
+    desk: Clinic, browser: Browser
+) -> None:
+    """The help lists no key that does nothing there."""
+    desk.at_another_site()
+    group = desk.group(["Garcia", "Haddad"])
+    with opened(browser, desk) as page:
+        go(page, desk.today(group))
+        rows = {
+            name: page.locator(f"[id='{group}.{desk.clients[name]}']")
+            for name in ("Garcia", "Haddad")
+        }
+        assert "p" not in listed_keys(page)
+        page.keyboard.press("i")
+        expect(page.get_by_text("1 of 2 here")).to_be_visible()
+        page.keyboard.press("x")
+        page.get_by_role("button", name="Close it").press("Enter")
+        expect(page.get_by_text("Closed", exact=True)).to_be_visible()
+        go(page, f"/today?site={desk.front_desk.site_id}&on=2100-01-01")
+        page.keyboard.press("[")
+        expect(rows["Garcia"]).to_be_focused()
+        assert listed_keys(page) == ["j", "p", "f", "s", "h"]  # no other day has groups
+        page.keyboard.press("j")
+        expect(rows["Haddad"]).to_be_focused()
+        page.keyboard.press("p")
+        expect(page.get_by_role("heading", name="Put right who was there")).to_be_visible()
+        page.get_by_role("link", name="Back").press("Enter")
+        expect(rows["Haddad"]).to_be_focused()
 
 
 def test_where_no_time_is_typed_it_is_said_why_and_what_is_typed_changes_nothing(

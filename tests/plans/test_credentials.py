@@ -50,6 +50,8 @@ def test_nobody_signs_without_a_credential_that_is_for_it(
     with pytest.raises(NotAllowed) as refused:
         sign(plans, plan_id)
     assert refused.value.reason == "NOT_CREDENTIALED"
+    assert refused.value.details["act"] == "SIGN"
+    assert refused.value.details["on"].startswith("2026-03-02")
     sign(plans, plan_id, "CLIENT")  # attesting the client's own signature is no act of it
 
 
@@ -119,6 +121,7 @@ def test_a_credential_with_a_type_is_valid_in_its_state_to_its_last_day(
     with pytest.raises(NotAllowed) as refused:
         sign(plans, plan_id)
     assert refused.value.reason == "NOT_CREDENTIALED"
+    assert refused.value.details["state"] == "IL"
 
 
 def test_a_credential_is_for_the_token_it_names(plans: Plans, log: Log) -> None:

@@ -25,13 +25,15 @@ OF_CLIENT = "client/"
 @dataclass(frozen=True, slots=True)
 class Change:
     """A day or a claim: when, what it is about, how it is and how it would be. `why`: the page that
-    says why it is as it is now; empty: there is nothing now, or the reader may not ask."""
+    says why it is as it is now; empty: there is nothing now, or the reader may not ask. `whose`: of
+    which client, where it is of one of several."""
 
     when: str
     what: str
     before: str
     after: str
     why: str = ""
+    whose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +49,28 @@ class Consequences:
         return not (self.days or self.claims or self.elsewhere)
 
 
-def foreseen(visit: Visit, receipt: common.Receipt) -> Consequences | None:
+def foreseen(
+    visit: Visit, receipt: common.Receipt, whose: Mapping[str, str]
+) -> Consequences | None:
     """What the facts of a dry run come to, of every client whom they are about; None: it can't be
-    said now."""
+    said now. `whose`: how each of several clients is called."""
     each = foreseen_of_each(visit, receipt)
     if each is None:
         return None
-    found, by_date = [*each.values()], attrgetter("when")
+    found = [_of(some, whose.get(client_id, "")) for client_id, some in each.items()]
+    by_date = attrgetter("when")
     return Consequences(
         sorted((day for some in found for day in some.days), key=by_date),
         sorted((claim for some in found for claim in some.claims), key=by_date),
         sum(some.elsewhere for some in found),
     )
+
+
+def _of(found: Consequences, whose: str) -> Consequences:
+    days, claims = (
+        [replace(each, whose=whose) for each in some] for some in (found.days, found.claims)
+    )
+    return replace(found, days=days, claims=claims)
 
 
 def foreseen_of_each(visit: Visit, receipt: common.Receipt) -> Mapping[str, Consequences] | None:

@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
+from ninehours.told.fields import clock_says
+
 YES, NO = "yes", "no"
+NINE_DIGITS, FOUR = 9, 4  # of a ZIP code, and those behind its hyphen
 
 
 class FieldKind(StrEnum):
@@ -47,8 +51,21 @@ class Field:
     @property
     def says(self) -> str:
         """What holds, in words."""
+        if self.kind is FieldKind.MOMENT:
+            return _moment_says(self.value)
+        if self.name.rpartition(".")[2] == "zip" and len(self.value) == NINE_DIGITS:
+            return f"{self.value[:-FOUR]}-{self.value[-FOUR:]}"
         found = (choice.says for choice in self.choices if choice.value == self.value)
         return next(found, self.value)
+
+
+def _moment_says(typed: str) -> str:
+    """`2026-05-22, 10:00 am` of what browsers send; else as it was typed."""
+    try:
+        moment = datetime.fromisoformat(typed)
+    except ValueError:
+        return typed
+    return f"{moment:%Y-%m-%d}, {clock_says(moment)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,20 @@ def says_of(refusal: RemoteRefusal, told: Mapping[str, str] | Any = ()) -> str:
     """In a page's words where it has some for the reason, in everybody's, else in the service's."""
     for known in (told, words().refusals):
         if refusal.reason in known:
-            return str(known[refusal.reason])
+            says = str(known[refusal.reason])
+            return says.format(asked=_credential_asked(refusal)) if "{asked}" in says else says
     return refusal.message
+
+
+def _credential_asked(refusal: RemoteRefusal) -> str:
+    """Which, where and when, as far as the service says it."""
+    told, said = words().credentials, refusal.details
+    parts = [told.acts[said["act"]]] if said.get("act") in told.acts else [told.some]
+    if said.get("state"):
+        parts.append(told.state.format(state=said["state"]))
+    if said.get("on"):
+        parts.append(told.on.format(on=said["on"]))
+    return " ".join(parts)
 
 
 def _nearest(place: str, names: Collection[str]) -> Iterator[str]:

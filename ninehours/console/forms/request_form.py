@@ -170,7 +170,8 @@ class RequestForm:
         if declared.is_repeated:
             return ()
         if declared.enum_type is not None:
-            return [not_said, *_values(declared.enum_type)]
+            first = not_said if declared.has_presence else Choice("", words().forms.choose)
+            return [first, *_values(declared.enum_type)]
         if declared.type == FieldDescriptor.TYPE_BOOL:
             said = [Choice(each, words().forms[each]) for each in (YES, NO)]
             return [not_said, *said] if declared.has_presence else said

@@ -27,7 +27,8 @@ NEW = "command_id"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saying:
     """`path`: where the form is sent. `back`: where one goes on, and back. `hidden`: what the form
-    carries along. `refusals`: the page's own words for reasons. `about`: whom or what, in words."""
+    carries along. `refusals`: the page's own words for reasons. `about`: whom or what, in words.
+    `whose`: by client, where several are meant, how each is called in what would follow."""
 
     path: str
     title: str
@@ -36,6 +37,7 @@ class Saying:
     about: str = ""
     hidden: Mapping[str, str] = field(default_factory=dict)
     refusals: Any = ()
+    whose: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -124,7 +126,7 @@ def _looked_at(
         "step": RECORD,
         "focus": RECORD,
         "held": {each.name: each.says for each in form.fields() if each.is_said},
-        "consequences": foreseen(visit, answer.receipt),
+        "consequences": foreseen(visit, answer.receipt, saying.whose),
         "recorded_before": bool(answer.receipt.published),
     }
     return Screen("saying.html", shown)

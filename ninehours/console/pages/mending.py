@@ -51,7 +51,7 @@ def in_the_way(
         InTheWay(
             each.says,
             [
-                _mend(release, role, client_id=client_id, site_id=site_id, on=iso(each.on))
+                mend_of(release, role, client_id=client_id, site_id=site_id, on=iso(each.on))
                 for release in each.releases
             ],
         )
@@ -64,11 +64,12 @@ def named_roles(roles: Iterable[str]) -> str:
     return str(words().mending.either).join(words().roles.get(role, role) for role in roles)
 
 
-def _mend(release: Any, role: Role, **about: str) -> Mend:
-    command = release.rpc.rpartition("/")[2]
-    if role in release.roles and command in PLACES:
+def mend_of(opener: Any, role: Role, **about: str) -> Mend:
+    """Of a command that opens a gate (a Release, an Opener), as somebody in that role reads it."""
+    command = opener.rpc.rpartition("/")[2]
+    if role in opener.roles and command in PLACES:
         return Mend(says=said_of(command), page=PLACES[command].format(**about))
-    return Mend(says=release.says, who=named_roles(release.roles))
+    return Mend(says=opener.says, who=named_roles(opener.roles))
 
 
 def said_of(command: str) -> str:

@@ -4,7 +4,7 @@
 const content = () => document.getElementById("content");
 const rows = () => [...document.querySelectorAll("[data-row]")];
 const rowOf = (element) => element?.closest?.("[data-row]");
-const byKey = (row, key) => row?.querySelector(`button[data-key="${key}"]`);
+const byKey = (row, key) => row?.querySelector(`:is(a, button)[data-key="${key}"]`);
 const busy = (row) => row?.setAttribute("aria-busy", "true");
 const expected = (row) =>
   Boolean(byKey(row, "i") && byKey(row, "e")) && !row.hasAttribute("aria-busy");

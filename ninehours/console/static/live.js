@@ -134,6 +134,11 @@ async function lookOnce() {
     document.getElementById("finding").replaceWith(page.getElementById("finding"));
     offerButtons();
   }
+  const [help, keys] = [document, page].map((each) => each.getElementById("help"));
+  if (help && keys && help.dataset.keys !== keys.dataset.keys && !isBusy(help)) {
+    keys.open = help.open;
+    help.replaceWith(document.adoptNode(keys));
+  }
   const sections = [...page.querySelectorAll("#rows > section")];
   const ids = new Set(sections.map((fresh) => fresh.id));
   let previous = null;

@@ -331,8 +331,8 @@ def test_whatever_is_drawn_has_its_table_and_a_category_is_told_without_a_score(
         ("claims", ""),
     ]
     rows = {table.called: table.rows for table in tables if table.name == "scores"}
-    assert rows["C-SSRS"] == [("16 Mar 2026", "", "low", "")]
-    assert rows["BAM"] == [("9 Mar 2026", "use 0", "no flag", "")]
+    assert rows["C-SSRS"] == [("2026-03-16", "", "low", "")]
+    assert rows["BAM"] == [("2026-03-09", "use 0", "no flag", "")]
 
 
 def test_scores_lie_in_the_bands_of_their_instrument() -> None:

@@ -36,12 +36,12 @@ def test_a_label_says_the_law_the_consents_in_force_and_what_is_kept_back() -> N
     label = label_of(told, date(2026, 3, 5), {"a": "Prairie"})
     assert (label.strict, "42 CFR part 2 prohibits" in label.law) == (True, True)
     assert label.consents == [
-        "Consent: Prairie may be told, for treatment, payment and operations, since 1 Mar 2026.",
+        "Consent: Prairie may be told, for treatment, payment and operations, since 2026-03-01.",
         "Consent: b may be told, for treatment, payment and operations,"
-        " from 3 Mar 2026 to 9 Mar 2026.",
+        " from 2026-03-03 to 2026-03-09.",
     ]
     assert label.kept_back == [
-        "Kept from Prairie, as the client asked: services of 2 Mar 2026 – 6 Mar 2026."
+        "Kept from Prairie, as the client asked: services of 2026-03-02 – 2026-03-06."
     ]
 
 

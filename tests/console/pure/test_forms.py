@@ -18,8 +18,8 @@ from ninehours.plans.v1 import plans_service_pb2 as plans
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_timestamp
 from kernel.services import SERVICES
-from ninehours.console.forms.fields import Choice, FieldKind
-from ninehours.console.forms.refusals import at_fields
+from ninehours.console.forms.fields import Choice, Field, FieldKind
+from ninehours.console.forms.refusals import at_fields, says_of
 from ninehours.console.forms.request_form import Mistyped, RequestForm
 from ninehours.console.forms.saying import beside
 from ninehours.console.forms.typed import WHOLE
@@ -231,3 +231,30 @@ def test_what_an_entry_is_about_is_said_in_words_and_only_what_is_asked_of_it_is
         (1, 1, plans.OBJECTIVE_STATUS_UNSPECIFIED),
         (1, 2, plans.OBJECTIVE_STATUS_MET),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "value", "says"),
+    [
+        ("intervals.0.from", FieldKind.MOMENT, "2026-05-22T10:00", "2026-05-22, 10:00 am"),
+        ("at", FieldKind.MOMENT, "2026-05-22T00:05", "2026-05-22, 12:05 am"),
+        ("at", FieldKind.MOMENT, "soon", "soon"),
+        ("identity.address.zip", FieldKind.LINE, "606011234", "60601-1234"),
+        ("identity.address.zip", FieldKind.LINE, "60601", "60601"),
+    ],
+)
+def test_what_is_typed_for_machines_is_said_as_people_write_it(
+    name: str, kind: FieldKind, value: str, says: str
+) -> None:
+    assert Field(name=name, label="", kind=kind, value=value).says == says
+
+
+def test_who_holds_no_credential_is_told_which_is_asked_where_and_when() -> None:
+    refusal = RemoteRefusal(
+        grpc.StatusCode.PERMISSION_DENIED,
+        "NOT_CREDENTIALED",
+        "no credential of yours is for this then and there",
+        {"act": "CERTIFY", "state": "IL", "on": "2026-03-02"},
+    )
+    says = says_of(refusal, words().to_sign.refusals)
+    assert "a physician's (MD or DO) valid in IL on 2026-03-02" in says

@@ -1,6 +1,5 @@
 """What keeps a day from being billed leads to where it is mended, or says who mends it."""
 
-from collections.abc import Iterator
 from string import Formatter
 
 from ninehours.billing.v1 import explanation_service_pb2 as pb
@@ -10,9 +9,9 @@ from kernel.rpc.translate import to_date
 from ninehours.console.pages.mending import PLACES, in_the_way, said_of
 from ninehours.console.pages.routes import answers
 from services.billing.adapters.explained import roles_of
-from services.billing.domain.reasons import Reason, Remedy
-from services.billing.domain.why.standing import IN_TIME
+from services.billing.domain.reasons import Reason
 from tests.harness.billing.history import MONDAY
+from tests.harness.billing.opening import commands_opening
 
 BY_COMMAND_LINE = {
     "ChangeLevelOfCare": "a recommendation is accepted, or another level said, in To sign",
@@ -31,18 +30,10 @@ NOTHING_OPENS = {
 ABOUT = {"client_id": "C", "site_id": "S", "on": "2026-03-02"}
 
 
-def commands(reason: Reason) -> Iterator[str]:
-    """That open it, by their full names; of what nobody opens any more, none."""
-    for opener in reason.opened_by:
-        remedy = opener if isinstance(opener, Remedy) else opener.remedy
-        if remedy.rpc:
-            yield remedy.rpc
-    if reason in IN_TIME:
-        yield IN_TIME[reason].rpc
-
-
 def test_every_reason_is_mended_on_a_page_or_it_is_said_why_not() -> None:
-    asked = {reason: {rpc.rpartition("/")[2] for rpc in commands(reason)} for reason in Reason}
+    asked = {
+        reason: {rpc.rpartition("/")[2] for rpc in commands_opening(reason)} for reason in Reason
+    }
     assert {reason for reason in Reason if not asked[reason]} == NOTHING_OPENS
     assert set().union(*asked.values()) - PLACES.keys() == BY_COMMAND_LINE.keys()
     assert not PLACES.keys() & BY_COMMAND_LINE.keys()
@@ -59,7 +50,8 @@ def test_every_place_is_a_page_and_has_words() -> None:
 
 def obstacle(reason: Reason) -> pb.Obstacle:
     releases = [
-        pb.Release(says="opens it", rpc=rpc, roles=roles_of(rpc)) for rpc in commands(reason)
+        pb.Release(says="opens it", rpc=rpc, roles=roles_of(rpc))
+        for rpc in commands_opening(reason)
     ]
     return pb.Obstacle(
         on=to_date(MONDAY), says=reason.says, releases=releases or [pb.Release(says="nobody does")]

@@ -30,6 +30,8 @@ def test_a_first_plan_adds_nothing_to_any_other() -> None:
 
 def test_what_is_new_and_what_is_taken_away_stand_under_one_heading() -> None:
     lines = compared(plan("Sleep.", "Work."), plan("Sleep.", "Walk.", minutes=600))
+    objectives = [line.says for line in lines if line.about == "Objective"]
+    assert all(": PHQ-9 from 12 to 5 by " in says for says in objectives), objectives
     goals = [(line.says, line.change) for line in lines if line.about == "Goal"]
     assert goals == [
         ("Sleep.", LineChange.SAME),

@@ -9,6 +9,9 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.console.directories import ClientsNamed
 from ninehours.console.pages.worklist.filters import Filters, NoDate
 from ninehours.console.pages.worklist.rows import row_of
+from services.billing.adapters.explained import roles_of
+from services.billing.domain.reasons import Reason
+from tests.harness.billing.opening import commands_opening
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 KNOWN = ClientsNamed({CLIENT: "Garcia, Robin (1990)"}, known=True)
@@ -62,7 +65,7 @@ def test_a_correction_says_what_becomes_of_the_charge_and_what_it_waits_for() ->
     )
     row = row_of(item, KNOWN, {"p": "Prairie"}, {})
     assert row.why == "/why/claims/claim-1"
-    assert (row.client, row.dates) == ("Garcia, Robin (1990)", "2026-03-09/11")
+    assert (row.client, row.dates) == ("Garcia, Robin (1990)", "2026-03-09 – 2026-03-11")
     assert row.change == "replace, $600.00 → $300.00"
     assert row.state == "A date may still come back."
     assert [waits.opened_by for waits in row.waits] == [["a clinician signs it"]]
@@ -71,27 +74,43 @@ def test_a_correction_says_what_becomes_of_the_charge_and_what_it_waits_for() ->
 
 
 @pytest.mark.parametrize(
-    ("rpc", "path"),
+    ("reason", "path", "says"),
     [
-        (
-            "/ninehours.billing.v1.BillingService/RecordAuthorization",
-            "/days/c/2026-03-09/authorization",
-        ),
-        ("/ninehours.attendance.v1.AttendanceService/SignNote", "/why/days/c/2026-03-09"),
+        (Reason.NO_AUTHORIZATION, "/days/c/2026-03-09/authorization", "takes its units"),
+        (Reason.NO_COVERAGE, "/clients/c#coverages", "Where it is recorded"),
+        (Reason.PLAN_ON_PAPER, "/why/days/c/2026-03-09", "outside of these pages"),
+        (Reason.NOTE_UNSIGNED, "/why/days/c/2026-03-09", "none of it is a biller's"),
     ],
 )
-def test_what_is_next_of_a_hold_is_what_a_biller_may_record_else_who_opens_it(
-    rpc: str, path: str
+def test_what_is_next_of_a_hold_is_what_a_biller_does_on_a_page_else_who_opens_it(
+    reason: Reason, path: str, says: str
 ) -> None:
     item = work.WorkItem(
         kind=work.WORK_KIND_HOLD,
         client_id="c",
         first=common.Date(year=2026, month=3, day=9),
         last=common.Date(year=2026, month=3, day=9),
-        reasons=[work.WorkReason(opened_by=[work.Opener(rpc=rpc)])],
+        reasons=[
+            work.WorkReason(
+                opened_by=[
+                    work.Opener(rpc=rpc, roles=roles_of(rpc)) for rpc in commands_opening(reason)
+                ]
+            )
+        ],
     )
     row = row_of(item, KNOWN, {}, {})
-    assert (row.act.path, bool(row.act.consequence)) == (path, True)
+    assert row.act.path == path
+    assert says in row.act.consequence
+
+
+def test_a_draft_does_not_promise_that_it_leaves() -> None:
+    """Billing knows why it stays when it issues, and not before."""
+    item = work.WorkItem(kind=work.WORK_KIND_DRAFT, payer_id="p", at_stake=usd(30_000))
+    act = row_of(item, KNOWN, {"p": "Prairie"}, {}).act
+    assert "Prairie" in act.consequence
+    assert "$300.00" in act.consequence
+    assert "what stays, and why" in act.consequence
+    assert "would go" not in act.consequence
 
 
 def test_dollars_that_nobody_knows_are_not_told_as_none() -> None:

@@ -30,12 +30,12 @@ def moment_at(stamp: Timestamp, zone: ZoneInfo) -> datetime:
 
 
 def shown(day: date | None) -> str:
-    """`2 Mar 2026`; empty: none is said."""
-    return f"{day.day} {day:%b} {day.year}" if day else ""
+    """`2026-03-02`; empty: none is said."""
+    return str(day or "")
 
 
 def shown_moment(moment: datetime) -> str:
-    """`2 Mar 2026, 14:05`."""
+    """`2026-03-02, 14:05`."""
     return f"{shown(moment.date())}, {moment:%H:%M}"
 
 

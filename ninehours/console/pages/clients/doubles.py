@@ -16,7 +16,7 @@ from ninehours.console.forms import versioned
 from ninehours.console.forms.request_form import RequestForm
 from ninehours.console.forms.saying import Saying
 from ninehours.console.pages.clients.finding import brief_of
-from ninehours.console.pages.clients.names import SitesOfNetwork, who
+from ninehours.console.pages.clients.names import SitesOfNetwork, sites, who
 from ninehours.console.pages.clients.person import WhoTheyAre, who_of
 from ninehours.console.pages.today.times import on_the_wall
 from ninehours.console.policies import may, require
@@ -133,12 +133,14 @@ def _judging(visit: Visit) -> tuple[Saying, RequestForm, int]:
     for pair in person.judged:
         if _other(pair, person) == other.client_id:
             request.verdict, request.reason, version = pair.verdict, pair.reason, pair.version
-    told = words().clients.doubles
+    told, here = words().clients.doubles, sites(visit)
+    one, two = (each.told_apart(here.zone_of(each.site_id)) for each in (person, other))
     saying = Saying(
         path=f"{person.address}/doubles/{other.client_id}",
         title=told.title,
         says=told.says,
-        about=told.both.format(one=person.about, other=other.about),
+        about=told.both.format(one=one, other=two),
+        whose={each.client_id: each.record for each in (person, other)},
         back=f"{person.address}#doubles",
     )
     return saying, RequestForm(request=request), version

@@ -8,6 +8,7 @@ from ninehours.intake.v1 import intake_service_pb2 as intake
 from ninehours.console.forms.request_form import RequestForm
 from ninehours.console.forms.saying import Saying, ask, say
 from ninehours.console.pages.clients.doubles import OTHER
+from ninehours.console.pages.clients.names import sites
 from ninehours.console.pages.clients.person import who_of
 from ninehours.console.policies import require
 from ninehours.console.texts import words
@@ -40,12 +41,14 @@ def _merging(visit: Visit) -> tuple[Saying, RequestForm]:
     request = ACTS[act](
         survivor_client_id=survivor.client_id, absorbed_client_id=absorbed.client_id
     )
-    told = words().clients.merging
+    told, here = words().clients.merging, sites(visit)
+    one, other = (each.told_apart(here.zone_of(each.site_id)) for each in (survivor, absorbed))
     saying = Saying(
         path=f"{survivor.address}/doubles/{absorbed.client_id}/{act}",
         title=told.title[act],
         says=told.says[act],
-        about=told.about[act].format(one=survivor.about, other=absorbed.about),
+        about=told.about[act].format(one=one, other=other),
+        whose={each.client_id: each.record for each in (survivor, absorbed)},
         back=survivor.address,
         refusals=told.refusals,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from ninehours.console.visit import NoSuchPage, Visit
 from ninehours.told.fields import iso
 
 CLIENT_ID = "client_id"
+TELLING = 8  # characters of an id that tell two apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class WhoTheyAre:
     goes_on_as: str
     merged: Sequence[str]
     judged: Sequence[chart.JudgedDouble] = field(repr=False)
+    registered_at: datetime
 
     @property
     def address(self) -> str:
@@ -38,6 +41,16 @@ class WhoTheyAre:
     def about(self) -> str:
         """`Abbott, Robin, born 1984-02-29`."""
         return ", ".join(filter(None, (self.name, self.born and words().clients.born + self.born)))
+
+    @property
+    def record(self) -> str:
+        """`record 3f2a91bc`: which of several that look alike."""
+        return str(words().clients.record.format(id=self.client_id[:TELLING]))
+
+    def told_apart(self, zone: tzinfo) -> str:
+        """The same as `about`, with what tells two records of one person apart."""
+        on = self.registered_at.astimezone(zone).date()
+        return f"{self.about}, {words().clients.registered_on.format(on=on)}, {self.record}"
 
 
 def who_of(visit: Visit, named: str = CLIENT_ID) -> WhoTheyAre:
@@ -58,6 +71,7 @@ def who_of(visit: Visit, named: str = CLIENT_ID) -> WhoTheyAre:
         goes_on_as=survivor if survivor != client_id else "",
         merged=[each for each in told.client_ids if each != survivor],
         judged=told.doubles,
+        registered_at=told.recorded_at.ToDatetime(tzinfo=UTC),
     )
 
 

@@ -16,6 +16,7 @@ from ninehours.exchange.v1 import drafts_service_pb2 as drafts
 from kernel.credentials import sees_clinical
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_date
+from ninehours.console.forms.refusals import says_of
 from ninehours.console.pages.my_day.page import NOTE_FORM
 from ninehours.console.pages.my_day.rows import in_words, short_date
 from ninehours.console.pages.staff import called_by, staff_of
@@ -340,8 +341,7 @@ def _wrong(visit: Visit, refusal: RemoteRefusal) -> RefusedNotes:
 
 
 def _says(refusal: RemoteRefusal) -> str:
-    told = words().notes.refusals
-    return str(told[refusal.reason]) if refusal.reason in told else refusal.message
+    return says_of(refusal, words().notes.refusals)
 
 
 def _kept(visit: Visit, session: NotedSession) -> GoTo | Screen:

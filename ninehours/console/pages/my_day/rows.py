@@ -269,12 +269,12 @@ def _called(sites: SitesById, site_id: str) -> str:
 
 
 def short_date(on: date) -> str:
-    """`Tue, 3 Mar 2026`."""
-    return f"{on:%a}, {on.day} {on:%b} {on.year}"
+    """`Tue, 2026-03-03`."""
+    return f"{on:%a}, {on}"
 
 
 def in_words(stamp: Timestamp, zone: ZoneInfo) -> str:
-    """`Tue, 3 Mar 2026, 9:05 am`."""
+    """`Tue, 2026-03-03, 9:05 am`."""
     moment = moment_of(stamp)
     return f"{short_date(moment.astimezone(zone).date())}, {on_the_wall(moment, zone)}"
 

@@ -69,13 +69,19 @@ def _lines(plan: care.RecordedPlan) -> Iterator[PlanLine]:
 def objective_says(goal: plans.Goal, objective: plans.Objective) -> str:
     """With the goal that it is of."""
     says = words().to_sign.plan.objective_says.format(
-        goal=_goal_says(goal),
-        metric=objective.metric,
+        goal=_goal_says(goal).rstrip(".:; "),
+        metric=metric_in_words(objective.metric),
         baseline=objective.baseline,
         target=objective.target,
         by=short_date(day_of(objective.target_date)),
     )
     return str(says)
+
+
+def metric_in_words(metric: str) -> str:
+    """`PHQ-9` of `phq9`, `days without use` of `days_without_use`."""
+    told = words().to_sign.metrics
+    return str(told[metric]) if metric in told else metric.replace("_", " ")
 
 
 def _goal_says(goal: plans.Goal) -> str:

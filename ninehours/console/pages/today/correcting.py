@@ -54,6 +54,10 @@ def _correcting(visit: Visit) -> tuple[Saying, RequestForm, int]:
     form = RequestForm(
         request=request,
         more={"intervals": 1},
+        legends={
+            f"intervals.{number}.": told.again if number else told.there
+            for number in range(len(request.intervals) + 1)
+        },
         labels={"from": told.came, "to": told.left},
         zone=day.zone,
     )
@@ -66,7 +70,7 @@ def _correcting(visit: Visit) -> tuple[Saying, RequestForm, int]:
             name=name, site=day.site.name, day=day.in_words, begins=begins, ends=ends
         ),
         says=told.says,
-        back=f"{day.address()}#{key}",
+        back=day.address(at=key),
     )
     return saying, form, presence.version
 

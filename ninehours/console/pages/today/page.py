@@ -24,6 +24,8 @@ from ninehours.console.pages.today.roster import (
     count_in_words,
     first_expected,
     groups_of,
+    keys_of,
+    put_right_in,
     row_to_rest_on,
     service_date,
 )
@@ -100,12 +102,14 @@ def screen_of(
     sessions = sessions_of(visit, day)
     told = _told(visit, clients_of(sessions), day)
     groups = groups_of(sessions, told, day.zone, datetime.now(UTC))
-    after = visit.query.get("after", "")
-    first = visit.query.get("at") or first_expected(groups, after)
+    at, after = (visit.query.get(each, "") for each in ("at", "after"))
+    first = "" if at in put_right_in(groups) else at or first_expected(groups, after)
+    nearest = _nearest(visit, day)
     shown = {
         "day": day,
         "sites": sites,
-        "nearest": _nearest(visit, day),
+        "nearest": nearest,
+        "keys": keys_of(groups, nearest=bool(nearest), other_sites=len(sites) > 1),
         "sought": "",
         "searched": False,
         "groups": groups,
@@ -115,7 +119,7 @@ def screen_of(
         "refused": refused,
         "said_at": _said_at(groups),
         "focus": refused.row if refused else first,
-        "rests": "" if refused or first else row_to_rest_on(groups, after),
+        "rests": "" if refused or first else row_to_rest_on(groups, at or after),
         "count": count_in_words,
     }
     status = HTTPStatus.OK if refused is None else HTTPStatus.UNPROCESSABLE_ENTITY

@@ -1,9 +1,10 @@
 """A day's groups as a desk sees them, of what services answered. Asks nobody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -314,10 +315,39 @@ def first_expected(groups: Sequence[Group], after: str = "") -> str:
 
 
 def row_to_rest_on(groups: Sequence[Group], after: str = "") -> str:
-    """Where nobody is expected any more: that row, or the first of which something can be said;
-    empty: there is none."""
-    keys = [row.key for group in groups if group.open for row in group.rows]
-    return after if after in keys else next(iter(keys), "")
+    """Where nobody is expected any more: that row, or the first of which something can be said, or
+    that can be put right; empty: there is none."""
+    said, held = (
+        [row.key for group in groups if is_so(group) for row in group.rows]
+        for is_so in (attrgetter("open"), attrgetter("was_held"))
+    )
+    return after if after in (*said, *held) else next(iter((*said, *held)), "")
+
+
+def put_right_in(groups: Sequence[Group]) -> Collection[str]:
+    """Rows of what is over: nothing is pressed in them, and they lead to where one says so."""
+    return {row.key for group in groups if group.was_held for row in group.rows}
+
+
+def keys_of(groups: Sequence[Group], *, nearest: bool, other_sites: bool) -> Sequence[str]:
+    """Those that do something on a day of these groups, as the help lists them. `nearest`: other
+    days have groups."""
+    rows = [(group, row) for group in groups for row in group.rows]
+    said = any(group.is_said_of(row) for group, row in rows)
+    works = {
+        "j": len(rows) > 1,
+        **dict.fromkeys("iotu", said),
+        "n": any(group.open and group.begun for group, _ in rows),
+        **dict.fromkeys("ec", any(group.open for group, _ in rows)),
+        "p": any(group.was_held for group, _ in rows),
+        "x": any(group.open and group.begun for group in groups),
+        "d": nearest,
+        "s": other_sites,
+    }
+    return [key for key in KEYS if works.get(key, True)]
+
+
+KEYS = tuple("jionectupfxdsh")
 
 
 def count_in_words(group: Group) -> str:
@@ -327,5 +357,5 @@ def count_in_words(group: Group) -> str:
 
 
 def service_date(on: date) -> str:
-    """`Monday, 2 March 2026`."""
-    return f"{on:%A}, {on.day} {on:%B} {on.year}"
+    """`Monday, 2026-03-02`."""
+    return f"{on:%A}, {on}"

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from ninehours.told.fields import HALF_A_DAY, clock_says
+
 TYPED = re.compile(r"(\d{1,2})(?:[:.]?(\d{2}))?\s*([ap])?\.?(?:m\.?)?", re.IGNORECASE)
-HALF_A_DAY = 12
 FAR = timedelta(hours=HALF_A_DAY)
 
 
@@ -16,9 +17,7 @@ class NoTime(Exception):
 
 def on_the_wall(moment: datetime, zone: ZoneInfo) -> str:
     """`9:05 am`."""
-    there = moment.astimezone(zone)
-    hour = there.hour % HALF_A_DAY or HALF_A_DAY
-    return f"{hour}:{there.minute:02d} {'am' if there.hour < HALF_A_DAY else 'pm'}"
+    return clock_says(moment.astimezone(zone))
 
 
 def typed_time(text: str, day: date, begins: datetime, ends: datetime, zone: ZoneInfo) -> datetime:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 
+from kernel.roles import Role
 from ninehours.console.directories import ClientsNamed
 from ninehours.console.pages.claims.next_acts import (
     OPEN_PROPOSALS,
@@ -14,10 +15,11 @@ from ninehours.console.pages.claims.next_acts import (
     act_of_draft,
     acts_of_day,
 )
+from ninehours.console.pages.mending import mend_of
 from ninehours.console.pages.worklist.filters import NAMES
 from ninehours.console.texts import words
 from ninehours.told.amounts import dollars
-from ninehours.told.fields import iso, name_in, period
+from ninehours.told.fields import iso, name_in
 from ninehours.told.why.answer import whoever
 
 
@@ -65,7 +67,7 @@ def row_of(
         client=clients.name(item.client_id),
         where=[*filter(None, (_named(item.payer_id, payers), _named(item.site_id, sites)))],
         claim_id=item.claim_id,
-        dates=first if first == last else period(item.first, item.last),
+        dates=first if first == last else f"{first} – {last}",
         age_days=item.age_days,
         at_stake=_dollars(item, "at_stake"),
         change=_change(item) if proposed else "",
@@ -81,7 +83,7 @@ def _named(id_: str, names: Mapping[str, str]) -> str:
 
 
 def _act(item: work.WorkItem, payer: str, why: str) -> Act:
-    """Of a hold the first that a biller may record, else where it says who opens it."""
+    """Of a hold the first that a biller does on a page, else where it says who opens it."""
     if item.kind == work.WORK_KIND_DRAFT:
         charge = _dollars(item, "at_stake")
         return act_of_draft(item.payer_id, payer, through=iso(item.last), charge=charge)
@@ -90,9 +92,26 @@ def _act(item: work.WorkItem, payer: str, why: str) -> Act:
             return act_of_answer(item.claim_id, item.state)
         was, now = _dollars(item, "issued_charge"), _dollars(item, "corrected_charge")
         return act_of_correction(item.payer_id, payer, item.claim_id, was=was, now=now)
-    openers = [opener.rpc for reason in item.reasons for opener in reason.opened_by]
-    to_see = Act(words().worklist.see.name, why, words().worklist.see.says)
-    return next(acts_of_day(item.client_id, iso(item.first), openers), to_see)
+    return next(_acts_of_hold(item), _to_see(item, why))
+
+
+def _acts_of_hold(item: work.WorkItem) -> Iterator[Act]:
+    """What a biller does on a page: of the day first, then elsewhere."""
+    on = iso(item.first)
+    openers = [opener for reason in item.reasons for opener in reason.opened_by]
+    yield from acts_of_day(item.client_id, on, (opener.rpc for opener in openers))
+    for opener in openers:
+        mend = mend_of(opener, Role.BILLER, client_id=item.client_id, site_id=item.site_id, on=on)
+        if mend.page:
+            yield Act(mend.says, mend.page, words().worklist.see.leads.format(on=on))
+
+
+def _to_see(item: work.WorkItem, why: str) -> Act:
+    """Who opens it, where no page does."""
+    see = words().worklist.see
+    openers = (opener for reason in item.reasons for opener in reason.opened_by)
+    is_billers = any(Role.BILLER in opener.roles for opener in openers)
+    return Act(see.name, why, see.outside if is_billers else see.others)
 
 
 def _dollars(item: work.WorkItem, field: str) -> str:
