@@ -65,7 +65,7 @@ def test_a_correction_says_what_becomes_of_the_charge_and_what_it_waits_for() ->
     )
     row = row_of(item, KNOWN, {"p": "Prairie"}, {})
     assert row.why == "/why/claims/claim-1"
-    assert (row.client, row.dates) == ("Garcia, Robin (1990)", "2026-03-09 – 2026-03-11")
+    assert (row.client, row.dates) == ("Garcia, Robin (1990)", ["2026-03-09", "2026-03-11"])
     assert row.change == "replace, $600.00 → $300.00"
     assert row.state == "A date may still come back."
     assert [waits.opened_by for waits in row.waits] == [["a clinician signs it"]]

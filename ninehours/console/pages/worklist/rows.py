@@ -25,16 +25,16 @@ from ninehours.told.why.answer import whoever
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkRow:
-    """`where`: payer and site, as far as they are known; `waits`: why, each reason with what opens
-    it; `change` and `state`: of a proposal; `why`: the page that explains its figure; `act`: what
-    is next."""
+    """`where`: payer and site, as far as they are known; `dates`: the first and the last, or one;
+    `waits`: why, each reason with what opens it; `change` and `state`: of a proposal; `why`: the
+    page that explains its figure; `act`: what is next."""
 
     kind: str
     client_id: str
     client: str
     where: Sequence[str]
     claim_id: str
-    dates: str
+    dates: Sequence[str]
     age_days: int
     at_stake: str
     change: str
@@ -67,7 +67,7 @@ def row_of(
         client=clients.name(item.client_id),
         where=[*filter(None, (_named(item.payer_id, payers), _named(item.site_id, sites)))],
         claim_id=item.claim_id,
-        dates=first if first == last else f"{first} – {last}",
+        dates=list(dict.fromkeys((first, last))),
         age_days=item.age_days,
         at_stake=_dollars(item, "at_stake"),
         change=_change(item) if proposed else "",
