@@ -44,6 +44,7 @@ LONGEST = 300
 COMPOSED = "(composed at run time)"
 OURS = ("kernel", "services", "ninehours", "tests", "benchmarks")
 ROOT = Path(__file__).resolve().parent.parent
+BETWEEN = Path("kernel/store/statements.py")  # every statement goes through it: who asked is told
 MODE_PREFIX = re.compile(r"\[\^-*[\w.]*\]: ")
 
 _process: dict[str, str] = {}
@@ -181,7 +182,7 @@ def _template(record: logging.LogRecord) -> str:
 def _place(filename: str, line: int) -> tuple[str, bool]:
     path = Path(filename)
     if path.is_relative_to(ROOT) and (inside := path.relative_to(ROOT)).parts[0] in OURS:
-        return f"{inside.as_posix()}:{line}", True
+        return f"{inside.as_posix()}:{line}", inside != BETWEEN
     return f"{'/'.join(path.parts[-2:])}:{line}", False
 
 

@@ -10,7 +10,7 @@ MOST_KEPT = 4096  # statements: those composed of parts have few forms
 DRIVER = make_url("postgresql+psycopg://").get_dialect()()
 
 
-class Statement(TextClause):
+class KeptText(TextClause):
     """Read once, and told to the driver as it is: what SQLAlchemy does with a text at each asking
     (its key, its marks, its columns) takes more of a processor than the asking."""
 
@@ -30,6 +30,6 @@ class Statement(TextClause):
 
 
 @lru_cache(MOST_KEPT)
-def text(sql: str) -> Statement:
+def text(sql: str) -> KeptText:
     """With parameters as `:name`; a colon behind a backslash begins none."""
-    return Statement(sql)
+    return KeptText(sql)

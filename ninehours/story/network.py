@@ -65,7 +65,7 @@ class Facilitator:
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class AtEverySite:
     """`subject`: of their tokens."""
 
     key: str
@@ -149,8 +149,8 @@ FACILITATORS = (
 )
 # Those who see clients of all three sites and lead no group: credentialed in each of their states.
 EVERYWHERE = (
-    Visitor("clinical auditor", AUDITOR.id, "LCSW", "1234567893"),
-    Visitor("physician", PHYSICIAN.id, "MD", "1245319599"),
+    AtEverySite("clinical auditor", AUDITOR.id, "LCSW", "1234567893"),
+    AtEverySite("physician", PHYSICIAN.id, "MD", "1245319599"),
 )
 NINE, HALF_PAST_FIVE, SIX, HALF_PAST_ELEVEN_PM, ONE = 540, 1050, 1080, 1410, 780
 GROUPS = (

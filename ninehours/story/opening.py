@@ -19,7 +19,7 @@ from ninehours.story.network import (
     PROVIDERS,
     SITES,
     TAXONOMY,
-    Visitor,
+    AtEverySite,
     site_of,
 )
 from ninehours.story.people import VOCABULARY
@@ -36,8 +36,8 @@ def open_network(story: DemoStory) -> None:
     _define_groups(story, moments)
     _register_billing(story, moments)
     _agree_with_payers(story, moments)
-    for visitor in EVERYWHERE:
-        _credential_everywhere(story, moments, visitor)
+    for person in EVERYWHERE:
+        _credential_everywhere(story, moments, person)
 
 
 def _moments() -> Iterator[datetime]:
@@ -153,15 +153,17 @@ def _agree_with_payers(story: DemoStory, moments: Iterator[datetime]) -> None:
         story.give(SECOND_BILLER, f"confirm rules of {payer.key}", confirmation, next(moments))
 
 
-def _credential_everywhere(story: DemoStory, moments: Iterator[datetime], visitor: Visitor) -> None:
+def _credential_everywhere(
+    story: DemoStory, moments: Iterator[datetime], person: AtEverySite
+) -> None:
     staff_id = ""
     for site in SITES:
         request = credential(
-            visitor.credential,
+            person.credential,
             site.state,
-            visitor.npi,
-            token_subject=visitor.subject,
+            person.npi,
+            token_subject=person.subject,
             staff_id=staff_id,
         )
-        step = f"credential the {visitor.key} in {site.state}"
+        step = f"credential the {person.key} in {site.state}"
         staff_id = story.give(MANAGER, step, request, next(moments)).staff_id

@@ -782,7 +782,7 @@ def test_without_script_the_same_keyboard_does(desk: Clinic, browser: Browser) -
             expect(page.get_by_text(f"{came} of 3 here")).to_be_visible()
         page.get_by_role("link", name="Close the group").press("Enter")
         page.get_by_role("button", name="Close it").press("Enter")
-        expect(page.get_by_text("Closed")).to_be_visible()
+        expect(page.get_by_text("Closed", exact=True)).to_be_visible()
     assert desk.recorded(group).closed
 
 
