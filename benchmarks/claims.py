@@ -11,7 +11,7 @@ from io import StringIO
 
 import pyx12.x12n_document
 
-from benchmarks.rows import Row, in_turns, median_ratio
+from benchmarks.rows import Row, measured, median_ratio
 from ninehours.local.secrets import MachineSecrets
 from ninehours.local.servers import LocalServers
 from services.billing.domain.x12.t837.claim import Batch837P
@@ -28,15 +28,13 @@ def rows(_servers: LocalServers, _secrets: MachineSecrets, rounds: int) -> Itera
         *(claim(claim_id=f"C-{number}", lines=GOLDEN[0].lines) for number in range(CLAIMS))
     )
     data = _written(laid)
-    measured: dict[str, Callable[[], object]] = {
-        "ours": lambda: _written(laid),
-        "against": lambda: _read(data),
-    }
-    found: dict[str, list[float]] = {name: [] for name in measured}
-    for name in in_turns(rounds, measured):
-        began = time.process_time()
-        measured[name]()
-        found[name].append(time.process_time() - began)
+    found = measured(
+        rounds,
+        {
+            "ours": lambda: _seconds(lambda: _written(laid)),
+            "against": lambda: _seconds(lambda: _read(data)),
+        },
+    )
     yield Row(
         name=f"837 of {CLAIMS:,} claims, and pyx12 reading it",
         ours=statistics.median(found["ours"]),
@@ -45,6 +43,12 @@ def rows(_servers: LocalServers, _secrets: MachineSecrets, rounds: int) -> Itera
         ratio=median_ratio(found["ours"], found["against"]),
         at_most=0.25,
     )
+
+
+def _seconds(do: Callable[[], object]) -> float:
+    began = time.process_time()
+    do()
+    return time.process_time() - began
 
 
 def _written(laid: Batch837P) -> bytes:

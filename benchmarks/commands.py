@@ -22,7 +22,7 @@ from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.common.v1 import common_pb2 as common
 
 from benchmarks.places import StorePlace, in_a_process, serve_api
-from benchmarks.rows import Row, in_turns, median_ratio
+from benchmarks.rows import Row, measured, median_ratio
 from kernel.rpc.call import AUTHORIZATION, BEARER
 from kernel.rpc.server import CONNECTIONS, OPTIONS, THREADS
 from kernel.rpc.tokens import Issuer
@@ -76,10 +76,13 @@ def rows(servers: LocalServers, secrets: MachineSecrets, rounds: int) -> Iterato
         staff = _staff(asked["ours"][0])
         measure(asked["bare"], _requests([""] * COMMANDS))  # as warm
         for streams, of in (("new", [""] * COMMANDS), ("existing", staff)):
-            found: dict[str, list[Round]] = {name: [] for name in asked}
-            for name in in_turns(rounds, asked):
-                found[name].append(measure(asked[name], _requests(of)))
+            ways = {name: partial(_round, people, of) for name, people in asked.items()}
+            found = measured(rounds, ways)
             yield from _told(f"commands, {CALLERS} callers, {streams} streams", found)
+
+
+def _round(people: Sequence[Ask], of: Sequence[str]) -> Round:
+    return measure(people, _requests(of))
 
 
 def measure(people: Sequence[Ask], requests: Sequence[bytes]) -> Round:

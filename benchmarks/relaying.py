@@ -13,7 +13,7 @@ from typing import Any
 from kafka import KafkaProducer
 
 from benchmarks.places import StorePlace
-from benchmarks.rows import Row, in_turns, median_ratio
+from benchmarks.rows import Row, measured, median_ratio
 from benchmarks.signatures import publication
 from kernel.facts import id_of
 from kernel.messaging.brokers import Brokers
@@ -38,13 +38,13 @@ def rows(servers: LocalServers, secrets: MachineSecrets, rounds: int) -> Iterato
     compute_in_c()
     producer = producer_of(Brokers(servers.bootstrap), SERVICE)
     records = _records(store)
-    measured = {
-        "ours": lambda: _relayed(store, producer),
-        "against": lambda: _sent(store.topic, producer, records),
-    }
-    found: dict[str, list[float]] = {name: [] for name in measured}
-    for name in in_turns(rounds, measured):
-        found[name].append(FACTS / measured[name]())
+    found = measured(
+        rounds,
+        {
+            "ours": lambda: FACTS / _relayed(store, producer),
+            "against": lambda: FACTS / _sent(store.topic, producer, records),
+        },
+    )
     producer.close()
     store.close()
     yield Row(

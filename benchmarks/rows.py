@@ -1,9 +1,11 @@
 """What `make bench` tells: a row for each promise of speed, as a ratio within one run."""
 
 import statistics
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +46,13 @@ class Row:
         return shown | {"target": self.target, "met": self.met}
 
 
-def in_turns(rounds: int, names: Iterable[str]) -> Iterator[str]:
-    """Each once a round, in turns from either end, so that none always comes first."""
-    of_a_round = list(names)
+def measured(rounds: int, ways: Mapping[str, Callable[[], T]]) -> dict[str, list[T]]:
+    """What each gives, once a round, in turns from either end, so that none always comes first."""
+    found: dict[str, list[T]] = {name: [] for name in ways}
     for number in range(rounds):
-        yield from of_a_round[:: -1 if number % 2 else 1]
+        for name in [*ways][:: -1 if number % 2 else 1]:
+            found[name].append(ways[name]())
+    return found
 
 
 def median_ratio(ours: Sequence[float], against: Sequence[float]) -> float:

@@ -1,4 +1,4 @@
-"""Processes are killed with -9 while the whole story plays. (`make test`: its first four weeks.)"""
+"""Processes are killed with -9 while the whole story plays. (`make test`: its first two weeks.)"""
 
 from collections import Counter
 from random import Random

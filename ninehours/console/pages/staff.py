@@ -8,12 +8,11 @@ from functools import cache, partial
 from ninehours.attendance.v1 import roster_service_pb2 as roster
 
 from ninehours.console.directories import staff_named
-from ninehours.console.pages.clients.names import Called, who
+from ninehours.console.pages.clients.names import TELLING, Called, who
 from ninehours.console.texts import words
 from ninehours.console.visit import Visit
 
 KIND = "staff/"
-LONGEST = 8  # of an id, beside what tells people apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def _member(member: roster.StaffMember, names: Mapping[str, str]) -> StaffMember
     held = dict.fromkeys(
         ", ".join(filter(None, (each.credential, each.state))) for each in member.credentials
     )
-    called = subject if subjects else f"{KIND}{member.staff_id[:LONGEST]}"
+    called = subject if subjects else f"{KIND}{member.staff_id[:TELLING]}"
     own = ", ".join(filter(None, (names.get(member.staff_id, ""), "; ".join(held))))
     says = words().who.staff.format(credentials=own, subject=called)
     return StaffMember(subject, str(says))

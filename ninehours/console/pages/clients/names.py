@@ -15,6 +15,7 @@ from ninehours.console.texts import words
 from ninehours.console.visit import Visit
 
 ON_ONE_MACHINE = "person/local-"
+TELLING = 8  # characters of an id, beside what else tells apart
 Called = Callable[[str], str]
 """How somebody is called, by the subject of their tokens."""
 

@@ -9,12 +9,12 @@ from uuid import UUID
 from ninehours.intake.v1 import chart_service_pb2 as chart
 
 from ninehours.console.pages.clients.finding import full_name
+from ninehours.console.pages.clients.names import TELLING
 from ninehours.console.texts import words
 from ninehours.console.visit import NoSuchPage, Visit
 from ninehours.told.fields import iso
 
 CLIENT_ID = "client_id"
-TELLING = 8  # characters of an id that tell two apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from ninehours.console.forms.request_form import Mistyped, RequestForm
 from ninehours.console.texts import words
 from ninehours.console.visit import Screen, Visit
 from ninehours.told.amounts import dollars
-from ninehours.told.fields import iso, name_in, period
+from ninehours.told.fields import iso, name_in
 
 LONGEST = 120.0  # seconds
 SHOWN = 200  # clients whose changes are listed, those with the most first
@@ -173,7 +173,7 @@ def _changes(client: work.ClientReplay, name: str) -> Iterator[Row]:
     for claim in client.claims:
         yield (
             name,
-            period(claim.period_start, claim.period_end),
+            f"{iso(claim.period_start)} – {iso(claim.period_end)}",
             told.claims[f"CLAIM_CONSEQUENCE_{name_in(claim, 'consequence')}"],
             _money(claim.before) if claim.HasField("before") else "",
             _money(claim.after) if claim.HasField("after") else "",
